@@ -1,0 +1,3 @@
+// The root entry: everything that the rooms export, except `tidemark/testing`.
+
+export * from './errors';

@@ -1,0 +1,96 @@
+// Writes the ESM face of the CommonJS build. The package has one implementation, in CommonJS, so
+// that `import` and `require` share one state; dist/<entry>/index.mjs only names its exports again.
+// Also keeps "exports" of package.json: with --check it fails instead of writing it.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** The rooms with a sub-path of their own, once lib/<room>/index.ts exists. */
+const rooms = [
+  'journal',
+  'checkpoint',
+  'recovery',
+  'state',
+  'scan',
+  'handoff',
+  'audit',
+  'events',
+  'durable',
+  'testing',
+];
+/** Rooms that the root does not export. */
+const notInRoot = ['testing'];
+
+const entries = rooms.filter((room) => existsSync(join(root, 'lib', room, 'index.ts')));
+
+function exportsField() {
+  const entry = (path) => ({
+    import: { types: `./dist/${path}.d.mts`, default: `./dist/${path}.mjs` },
+    require: { types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` },
+  });
+  return {
+    '.': entry('index'),
+    ...Object.fromEntries(entries.map((room) => [`./${room}`, entry(`${room}/index`)])),
+    './package.json': './package.json',
+  };
+}
+
+const manifestPath = join(root, 'package.json');
+const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
+if (JSON.stringify(manifest.exports) !== JSON.stringify(exportsField())) {
+  if (process.argv.includes('--check')) {
+    console.error(
+      '"exports" of package.json is not that of the rooms; npm run build:lib writes it',
+    );
+    process.exit(1);
+  }
+  manifest.exports = exportsField();
+  writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+if (process.argv.includes('--check')) process.exit(0);
+
+const declarations = new Map(
+  ['', ...entries].map((room) => [room, join(root, 'dist', room, 'index.d.ts')]),
+);
+const program = ts.createProgram([...declarations.values()], {
+  module: ts.ModuleKind.Node16,
+  moduleResolution: ts.ModuleResolutionKind.Node16,
+  target: ts.ScriptTarget.ES2022,
+  types: ['node'],
+});
+const checker = program.getTypeChecker();
+
+/** The names an entry exports at run time (types are left out). */
+function valueNames(declaration) {
+  const source = program.getSourceFile(declaration);
+  const module = source && checker.getSymbolAtLocation(source);
+  if (!module) throw new Error(`${declaration} exports nothing`);
+  return checker
+    .getExportsOfModule(module)
+    .filter((symbol) => {
+      const target =
+        symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      return (target.flags & ts.SymbolFlags.Value) !== 0;
+    })
+    .map((symbol) => symbol.name)
+    .sort();
+}
+
+const names = new Map([...declarations].map(([room, file]) => [room, valueNames(file)]));
+const rootNames = new Set(names.get(''));
+for (const [room, own] of names) {
+  const missing = notInRoot.includes(room) ? [] : own.filter((name) => !rootNames.has(name));
+  if (missing.length > 0) {
+    throw new Error(`lib/index.ts does not export ${missing.join(', ')} of lib/${room}`);
+  }
+  const directory = join(root, 'dist', room);
+  const lines = own.map((name) => `export const ${name} = room.${name};\n`);
+  writeFileSync(
+    join(directory, 'index.mjs'),
+    `import room from './index.js';\n\n${lines.join('')}`,
+  );
+  writeFileSync(join(directory, 'index.d.mts'), "export * from './index.js';\n");
+}
