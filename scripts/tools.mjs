@@ -1,14 +1,17 @@
 // What the scripts share: the root, running a program, finding the tools and Node's headers.
 // Only Node's own modules: the scripts run before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 
 export const root = dirname(import.meta.dirname);
 
-/** Runs a program in the root; ends this process with the program's exit code when it fails. */
+/**
+ * Runs a program in the root, with all it says on standard error; ends this process with the
+ * program's exit code when it fails.
+ */
 export function run(command, ...args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (result.error) throw result.error;
   if (result.status !== 0) {
     console.error(`failed (${result.status ?? result.signal}): ${[command, ...args].join(' ')}`);
@@ -54,7 +57,16 @@ export function headersDirectory() {
 
 /** Whether a program is on the PATH. */
 export function hasCommand(name) {
-  return (process.env.PATH ?? '').split(':').some((dir) => dir && existsSync(join(dir, name)));
+  const directories = (process.env.PATH ?? '').split(delimiter);
+  return directories.some((directory) => directory && existsSync(join(directory, name)));
+}
+
+/** All C++ files of ours: native/ and the native tests, relative to the root. */
+export function nativeFiles() {
+  return ['native', 'test/native']
+    .flatMap((top) => readdirSync(join(root, top), { recursive: true }).map((n) => join(top, n)))
+    .filter((name) => /\.(cpp|hpp|h)$/.test(name))
+    .sort();
 }
 
 /** Whether node_modules holds what package-lock.json asks for. */

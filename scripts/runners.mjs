@@ -1,0 +1,176 @@
+// Runs one thing for scripts/suites.mjs and counts it: single commands, CMake builds with doctest
+// executables, vitest projects. Every result is { passed, failed, skipped, notes }.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCommand, root, tool } from './tools.mjs';
+
+const minute = 60_000;
+
+/**
+ * Runs a program, keeps what it says, and prints it when it fails or when `show` is set.
+ * Resolves with { code, output }; code is not 0 after a timeout or a signal.
+ */
+export function exec(command, args, { env, timeout = 10 * minute, show = false, cwd = root } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that a timeout ends the children of the child as well.
+      detached: true,
+    });
+    let output = '';
+    const keep = (stream) => (chunk) => {
+      output += chunk;
+      if (show) stream.write(chunk);
+    };
+    child.stdout.setEncoding('utf8').on('data', keep(process.stdout));
+    child.stderr.setEncoding('utf8').on('data', keep(process.stderr));
+    const timer = setTimeout(() => {
+      output += `\nstopped after ${timeout / minute} minutes\n`;
+      process.kill(-child.pid, 'SIGKILL');
+    }, timeout);
+    const end = (code) => {
+      clearTimeout(timer);
+      if (code !== 0 && !show) process.stderr.write(output);
+      if (code !== 0) console.error(`failed (${code}): ${[command, ...args].join(' ')}`);
+      resolve({ code, output });
+    };
+    child.on('error', (error) => {
+      output += `${error.message}\n`;
+      end(127);
+    });
+    child.on('close', (code, signal) => end(code ?? signal));
+  });
+}
+
+export const nothing = () => ({ passed: 0, failed: 0, skipped: 0, notes: [] });
+
+export function add(results) {
+  const sum = nothing();
+  for (const result of results) {
+    for (const kind of ['passed', 'failed', 'skipped']) sum[kind] += result[kind];
+    sum.notes.push(...result.notes);
+  }
+  return sum;
+}
+
+const passed = () => ({ ...nothing(), passed: 1 });
+export const failed = (note) => ({ ...nothing(), failed: 1, notes: [`failed: ${note}`] });
+export const skipped = (note) => ({ ...nothing(), skipped: 1, notes: [`skipped: ${note}`] });
+
+/** A command that counts as one test. */
+export async function step(name, command, args, options) {
+  const { code } = await exec(command, args, options);
+  console.log(`${code === 0 ? 'ok' : 'FAILED'}  ${name}`);
+  return code === 0 ? passed() : failed(name);
+}
+
+/** Runs functions that give results, two at a time. */
+export async function twoAtATime(jobs) {
+  const results = [];
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) results.push(await job());
+  };
+  await Promise.all([worker(), worker()]);
+  return add(results);
+}
+
+/** Configures and builds CMake in build/<name>; true when it worked. */
+export async function cmakeBuild(name, settings, targets = []) {
+  const directory = join(root, 'build', name);
+  const definitions = Object.entries(settings).map(([key, value]) => `-D${key}=${value}`);
+  const configured = await exec('cmake', [
+    ...['-S', root, '-B', directory, '-G', 'Ninja'],
+    ...definitions,
+  ]);
+  if (configured.code !== 0) return false;
+  const built = await exec('ninja', ['-C', directory, '-j2', ...targets], { timeout: 20 * minute });
+  return built.code === 0;
+}
+
+/** The rooms that have native tests. */
+export function nativeTestRooms() {
+  const tests = join(root, 'test', 'native');
+  return readdirSync(tests, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .filter((room) => readdirSync(join(tests, room)).some((name) => name.endsWith('.test.cpp')))
+    .sort();
+}
+
+/** Runs the doctest executables of these rooms from build/<name> and counts their test cases. */
+export async function doctest(name, rooms, { launcher = [], env } = {}) {
+  const results = [];
+  for (const room of rooms) {
+    const begin = Date.now();
+    const program = join(root, 'build', name, `test_${room}`);
+    const [command, ...args] = [...launcher, program, '--no-colors=true'];
+    const { code, output } = await exec(command, args, { env });
+    const match = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
+      output,
+    );
+    const [total, good, bad, left] = match ? match.slice(1).map(Number) : [0, 0, 0, 0];
+    const result = { passed: good, failed: bad, skipped: left, notes: [] };
+    // A sanitizer's report, a crash or a timeout ends the program without a failed test case.
+    if ((code !== 0 && bad === 0) || total === 0) result.failed += 1;
+    if (result.failed > 0) result.notes.push(`failed: ${name} ${room}`);
+    if (left > 0) result.notes.push(`skipped: ${left} test cases of ${name} ${room} by decorator`);
+    results.push(result);
+    const time = ((Date.now() - begin) / 1000).toFixed(1);
+    console.log(
+      `${result.failed === 0 ? 'ok' : 'FAILED'}  ${room}: ${total} test cases, ${time} s`,
+    );
+  }
+  return results.length > 0 ? add(results) : failed(`${name} (no native tests were found)`);
+}
+
+/** What runs a program without address randomisation, which TSan of clang 14 cannot bear. */
+export function fixedAddresses() {
+  return hasCommand('setarch') ? ['setarch', '-R'] : [];
+}
+
+/** Runs one project of vitest.config.mts and counts its tests. */
+export async function vitest(project) {
+  const report = join(root, 'build', 'reports', `vitest-${project}.json`);
+  mkdirSync(join(root, 'build', 'reports'), { recursive: true });
+  rmSync(report, { force: true });
+  const [command, script] = tool('vitest', 'vitest/vitest.mjs');
+  const { code } = await exec(
+    command,
+    [
+      ...[script, 'run', '--project', project],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ],
+    { show: true, timeout: 20 * minute },
+  );
+  if (!existsSync(report)) return failed(`vitest ${project} (no report)`);
+  const files = JSON.parse(readFileSync(report, 'utf8')).testResults;
+  const result = nothing();
+  for (const file of files) {
+    const path = file.name.slice(root.length + 1);
+    for (const test of file.assertionResults) {
+      if (test.status === 'passed') result.passed += 1;
+      else if (test.status === 'failed') {
+        result.failed += 1;
+        result.notes.push(`failed: ${path}: ${test.fullName}`);
+      } else {
+        result.skipped += 1;
+        result.notes.push(`skipped: ${path}: ${test.fullName}`);
+      }
+    }
+    // A file that could not even be loaded has no tests to count.
+    if (file.status === 'failed' && !file.assertionResults.some((t) => t.status === 'failed')) {
+      result.failed += 1;
+      result.notes.push(`failed: ${path}: ${file.message.split('\n', 1)[0]}`);
+    }
+  }
+  if (code !== 0 && result.failed === 0) {
+    result.failed += 1;
+    result.notes.push(`failed: vitest ${project} exited with ${code} beside its tests`);
+  }
+  if (result.passed + result.failed === 0) return failed(`vitest ${project} (nothing ran)`);
+  return result;
+}

@@ -1,0 +1,168 @@
+// The suites of `npm test`, in order: what each needs (it is skipped without), what it uses where
+// that is there, and how it runs. Results of builds stay in build/<suite>, so that reruns are quick.
+import { join } from 'node:path';
+import { clangTidy } from './clang-tidy.mjs';
+import {
+  add,
+  cmakeBuild,
+  doctest,
+  failed,
+  fixedAddresses,
+  nativeTestRooms,
+  skipped,
+  step,
+  twoAtATime,
+  vitest,
+} from './runners.mjs';
+import { missingTools } from './system-tools.mjs';
+import { nativeFiles, root, tool } from './tools.mjs';
+
+const npmTool = (name, script, ...args) => {
+  const [command, ...path] = tool(name, script);
+  return [name, command, [...path, ...args]];
+};
+const script = (name, ...args) => [name, process.execPath, [join(root, 'scripts', name), ...args]];
+
+/** A step that is skipped, with the reason, where its tool is missing. */
+const stepWith = (needed, job) => async () => {
+  const missing = missingTools([needed]);
+  return missing.length > 0 ? skipped(`${needed} (not installed)`) : job();
+};
+
+function lint() {
+  return twoAtATime([
+    () => step(...npmTool('biome', '@biomejs/biome/bin/biome', 'ci', '.')),
+    () => step(...npmTool('tsc', 'typescript/bin/tsc', '-p', 'tsconfig.test.json')),
+    () =>
+      step(
+        ...npmTool(
+          'dependency-cruiser',
+          'dependency-cruiser/bin/dependency-cruise.mjs',
+          ...['lib', '--config', '.dependency-cruiser.cjs'],
+        ),
+      ),
+    () => step(...script('lint-native.mjs')),
+    () => step(...script('lint-docs.mjs')),
+    () => step(...script('esm.mjs', '--check')),
+    stepWith('clang-format', () =>
+      step('clang-format', 'clang-format', ['--dry-run', '-Werror', ...nativeFiles()]),
+    ),
+  ]);
+}
+
+/** Builds the native tests with these settings and runs them. */
+async function nativeTests(name, settings, options) {
+  if (!(await cmakeBuild(name, settings))) return failed(`${name} (the build)`);
+  return doctest(name, nativeTestRooms(), options);
+}
+
+async function arm64() {
+  const settings = { CMAKE_TOOLCHAIN_FILE: join(root, 'cmake', 'aarch64-linux.cmake') };
+  const built = await cmakeBuild('native-arm64', settings, ['test_crc32c']);
+  if (!built) return failed('native-arm64 (the build)');
+  const launcher = ['qemu-aarch64-static', '-cpu', 'max', '-L', '/usr/aarch64-linux-gnu'];
+  return doctest('native-arm64', ['crc32c'], { launcher });
+}
+
+async function windowsCompile() {
+  const name = 'native-windows';
+  const built = await cmakeBuild(
+    name,
+    {
+      CMAKE_TOOLCHAIN_FILE: join(root, 'cmake', 'mingw-w64.cmake'),
+      TIDEMARK_TESTS: 'OFF',
+    },
+    ['tidemark_core'],
+  );
+  return built ? { passed: 1, failed: 0, skipped: 0, notes: [] } : failed(name);
+}
+
+async function cmakeJs() {
+  const directory = join(root, 'build', 'cmake-js');
+  const built = await step(
+    ...npmTool('cmake-js', 'cmake-js/bin/cmake-js', 'compile', '--out', directory),
+  );
+  if (built.failed > 0) return built;
+  const loaded = await step(
+    'the addon of cmake-js loads',
+    process.execPath,
+    [...['-e', "require('./dist/native.js').native()"]],
+    { env: { TIDEMARK_NATIVE_PATH: join(directory, 'Release', 'tidemark.node') } },
+  );
+  return add([built, loaded]);
+}
+
+const clang = { CMAKE_CXX_COMPILER: 'clang++' };
+const cmake = ['cmake', 'ninja'];
+
+export const suites = [
+  {
+    name: 'lint',
+    about: 'formatters, linters, types of the tests, direction of imports, papers',
+    uses: ['clang-format'],
+    run: lint,
+  },
+  {
+    name: 'clang-tidy',
+    about: 'static analysis of native/',
+    needs: [...cmake, 'clang', 'clang-tidy'],
+    run: clangTidy,
+  },
+  {
+    name: 'native',
+    about: 'unit tests of native/, g++',
+    needs: [...cmake, 'doctest'],
+    run: () => nativeTests('native', {}),
+  },
+  {
+    name: 'native-asan',
+    about: 'the same with clang under AddressSanitizer and UndefinedBehaviorSanitizer',
+    needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
+    run: () => nativeTests('native-asan', { ...clang, TIDEMARK_SANITIZE: 'address,undefined' }),
+  },
+  {
+    name: 'native-tsan',
+    about: 'the same with clang under ThreadSanitizer',
+    needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
+    run: () =>
+      nativeTests(
+        'native-tsan',
+        { ...clang, TIDEMARK_SANITIZE: 'thread' },
+        { launcher: fixedAddresses(), env: { TSAN_OPTIONS: 'halt_on_error=1' } },
+      ),
+  },
+  {
+    name: 'native-arm64',
+    about: 'the checksum kernels of 64-bit ARM under qemu',
+    needs: [...cmake, 'doctest', 'arm64-compiler', 'qemu'],
+    run: arm64,
+  },
+  {
+    name: 'native-windows',
+    about: 'the core with native/io/windows compiled with MinGW',
+    needs: [...cmake, 'mingw'],
+    run: windowsCompile,
+  },
+  {
+    name: 'cmake-js',
+    about: 'the addon built the CMake way, and loaded',
+    needs: ['cmake'],
+    run: cmakeJs,
+  },
+  {
+    name: 'vitest',
+    about: 'lib/, the command line, crashes: test/**/*.test.ts',
+    uses: ['strace', 'chromium'],
+    run: () => vitest('main'),
+  },
+  {
+    name: 'docs',
+    about: 'the snippets of the documents run as printed',
+    run: () => vitest('docs'),
+  },
+  {
+    name: 'package',
+    about: 'the packed tarball, installed without a compiler and without install scripts',
+    run: () => vitest('package'),
+  },
+];
