@@ -12,6 +12,7 @@ const problems = [];
 
 const dependencies = [
   ...Object.keys(manifest.dependencies ?? {}),
+  ...Object.keys(manifest.optionalDependencies ?? {}),
   ...Object.keys(manifest.devDependencies ?? {}),
 ];
 const listed = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \|/gm)].map(
@@ -29,7 +30,7 @@ for (const name of listed) {
 if (lock.version !== manifest.version || lock.packages[''].version !== manifest.version) {
   problems.push('package-lock.json is of another version than package.json');
 }
-for (const kind of ['dependencies', 'devDependencies']) {
+for (const kind of ['dependencies', 'optionalDependencies', 'devDependencies']) {
   if (JSON.stringify(lock.packages[''][kind]) !== JSON.stringify(manifest[kind])) {
     problems.push(`"${kind}" of package-lock.json is not that of package.json; type: npm install`);
   }
