@@ -15,7 +15,7 @@ export function exec(command, args, { env, timeout = 10 * minute, show = false, 
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...(show ? {} : { NO_COLOR: '1' }), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that a timeout ends the children of the child as well.
       detached: true,
