@@ -1,6 +1,6 @@
 // Writes the ESM face of the CommonJS build. The package has one implementation, in CommonJS, so
 // that `import` and `require` share one state; dist/<entry>/index.mjs only names its exports again.
-// Also keeps "exports" of package.json: with --check it fails instead of writing it.
+// Also keeps "exports" and "typesVersions" of package.json: with --check it fails instead of writing.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,19 +38,26 @@ function exportsField() {
   };
 }
 
+/** For the module resolution of TypeScript that does not know "exports". */
+function typesVersionsField() {
+  return { '*': Object.fromEntries(entries.map((room) => [room, [`./dist/${room}/index.d.ts`]])) };
+}
+
 const manifestPath = join(root, 'package.json');
 const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
-if (JSON.stringify(manifest.exports) !== JSON.stringify(exportsField())) {
-  if (process.argv.includes('--check')) {
-    console.error(
-      '"exports" of package.json is not that of the rooms; npm run build:lib writes it',
-    );
-    process.exit(1);
-  }
-  manifest.exports = exportsField();
-  writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+const fields = { exports: exportsField(), typesVersions: typesVersionsField() };
+const isCurrent = Object.entries(fields).every(
+  ([name, value]) => JSON.stringify(manifest[name]) === JSON.stringify(value),
+);
+if (process.argv.includes('--check')) {
+  if (isCurrent) process.exit(0);
+  console.error('"exports" or "typesVersions" of package.json is not that of the rooms');
+  console.error('npm run build:lib writes it');
+  process.exit(1);
 }
-if (process.argv.includes('--check')) process.exit(0);
+if (!isCurrent) {
+  writeFileSync(manifestPath, `${JSON.stringify({ ...manifest, ...fields }, null, 2)}\n`);
+}
 
 const declarations = new Map(
   ['', ...entries].map((room) => [room, join(root, 'dist', room, 'index.d.ts')]),
