@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'no-room-imports-the-root',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/cli/' },
+      from: { path: '^lib/' },
       to: { path: '^lib/index\\.ts$' },
     },
     {
