@@ -26,10 +26,19 @@ bool ThreadPool::try_submit(std::function<void()>& job) {
   return true;
 }
 
-void ThreadPool::submit_at(std::function<void()> job, Nanoseconds due) {
+ThreadPool::Timed ThreadPool::submit_at(std::function<void()> job, Nanoseconds due) {
   const std::lock_guard lock(mutex_);
-  timed_.emplace(due, std::move(job));
+  const Timed timed{due, ++last_timed_};
+  timed_.emplace(timed, std::move(job));
   changed_.notify_one();
+  return timed;
+}
+
+void ThreadPool::cancel(const Timed& timed) {
+  decltype(timed_)::node_type forgotten;  // destroyed after the mutex is released
+  const std::lock_guard lock(mutex_);
+  forgotten = timed_.extract(timed);
+  if (closed_) changed_.notify_all();
 }
 
 void ThreadPool::close() {
@@ -46,7 +55,7 @@ void ThreadPool::grow(std::unique_lock<std::mutex>&) {
 
 void ThreadPool::move_due_jobs() {
   const Nanoseconds now = monotonic_now();
-  while (!timed_.empty() && timed_.begin()->first <= now) {
+  while (!timed_.empty() && timed_.begin()->first.first <= now) {
     jobs_.push_back(std::move(timed_.begin()->second));
     timed_.erase(timed_.begin());
     changed_.notify_one();
@@ -75,7 +84,7 @@ void ThreadPool::run() {
     if (last && timed_.empty()) {
       changed_.wait(lock);
     } else {
-      const Nanoseconds due = timed_.empty() ? ~Nanoseconds{0} : timed_.begin()->first;
+      const Nanoseconds due = timed_.empty() ? ~Nanoseconds{0} : timed_.begin()->first.first;
       const Nanoseconds retire = last ? due : idle_since + retire_after_;
       static_cast<void>(changed_.wait_until(lock, std::min(due, retire)));
     }

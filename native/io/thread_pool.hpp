@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "io/condition.hpp"
 #include "io/tasks.hpp"
@@ -37,7 +39,10 @@ class ThreadPool : public std::enable_shared_from_this<ThreadPool> {
   // False, and `job` untouched, when there is no thread at all and none to be had.
   bool try_submit(std::function<void()>& job);
   // Runs `job` at `due` (monotonic). Only from a job, so that there is a thread to run it.
-  void submit_at(std::function<void()> job, Nanoseconds due);
+  using Timed = std::pair<Nanoseconds, std::uint64_t>;  // when, and a number that makes it unique
+  Timed submit_at(std::function<void()> job, Nanoseconds due);
+  // Forgets a timed job, unless it is on its way already.
+  void cancel(const Timed& timed);
   // Threads end when all jobs have run, timed ones at their time.
   void close();
 
@@ -52,7 +57,8 @@ class ThreadPool : public std::enable_shared_from_this<ThreadPool> {
   std::mutex mutex_;
   Condition changed_;
   std::deque<std::function<void()>> jobs_;
-  std::multimap<Nanoseconds, std::function<void()>> timed_;
+  std::map<Timed, std::function<void()>> timed_;
+  std::uint64_t last_timed_ = 0;
   std::size_t threads_ = 0;
   std::size_t idle_ = 0;
   bool closed_ = false;

@@ -54,6 +54,7 @@ class ThreadTask final : public Task, public std::enable_shared_from_this<Thread
         changed_.notify_one();
         break;
       case Driver::pool_asleep:
+        shared_->pool->cancel(timed_);
         drive();
         break;
       case Driver::pool:
@@ -66,7 +67,7 @@ class ThreadTask final : public Task, public std::enable_shared_from_this<Thread
   // A driver for a task that has none; the mutex is held. Neither thread nor pool job can begin
   // before it is released.
   void drive() {
-    ++turn_;  // a timed pool job of an earlier sleep finds that it is late
+    ++turn_;  // a timed pool job that is on its way already finds that it is late
     if (start_own_thread()) return;
     std::function<void()> job = pool_job();
     driver_ = Driver::pool;
@@ -136,10 +137,10 @@ class ThreadTask final : public Task, public std::enable_shared_from_this<Thread
     if (next.kind == Next::Kind::finished) return;
     if (next.kind == Next::Kind::again || pending()) {
       if (start_own_thread()) return;
-      shared_->pool->submit_at(pool_job(), 0);  // this very thread can run it
+      timed_ = shared_->pool->submit_at(pool_job(), 0);  // this very thread can run it
     } else if (next.at) {
       driver_ = Driver::pool_asleep;
-      shared_->pool->submit_at(pool_job(), *next.at);
+      timed_ = shared_->pool->submit_at(pool_job(), *next.at);
     } else {
       driver_ = Driver::none;
     }
@@ -152,6 +153,7 @@ class ThreadTask final : public Task, public std::enable_shared_from_this<Thread
   std::mutex mutex_;
   Condition changed_;
   Driver driver_ = Driver::none;  // under the mutex
+  ThreadPool::Timed timed_;       // under the mutex: while the driver is pool_asleep
   std::uint64_t turn_ = 0;        // under the mutex: counts the pool jobs and what overtakes them
 };
 
