@@ -28,7 +28,7 @@ void AlignedBuffer::Free::operator()(std::byte* memory) const noexcept {
 #if defined(_WIN32)
   _aligned_free(memory);
 #else
-  std::free(memory);
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc): what posix_memalign gave
 #endif
 }
 
