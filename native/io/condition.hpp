@@ -62,9 +62,10 @@ class Condition {
   void wait(std::unique_lock<std::mutex>& lock) { condition_.wait(lock); }
   // False when the deadline has passed.
   bool wait_until(std::unique_lock<std::mutex>& lock, Nanoseconds deadline) {
-    using Clock = std::chrono::steady_clock;
+    using SteadyClock = std::chrono::steady_clock;
     const std::chrono::nanoseconds since_origin(deadline);
-    const Clock::time_point at(std::chrono::duration_cast<Clock::duration>(since_origin));
+    const SteadyClock::time_point at(
+        std::chrono::duration_cast<SteadyClock::duration>(since_origin));
     return condition_.wait_until(lock, at) == std::cv_status::no_timeout;
   }
 
