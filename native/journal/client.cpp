@@ -1,0 +1,265 @@
+// The handle: hand-over of records, progress, close.
+#include <algorithm>
+#include <utility>
+
+#include "format/layout.hpp"
+#include "journal/core.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+Failure refuse(Code code, std::string message) {
+  Failure failure;
+  failure.code = code;
+  failure.message = std::move(message);
+  failure.outcome = WriteOutcome::not_written;
+  return failure;
+}
+
+}  // namespace
+
+void PendingCommit::clear() {
+  payload.clear();
+  lengths.clear();
+  attributes.clear();
+  hashes.clear();
+  durable_wanted = false;
+  sync_within = os_sync_interval;
+  parts.clear();
+}
+
+// Appends to the commit that fills, or begins one. An atomic batch stays together whatever the soft
+// limits of a commit are; other batches are cut where a commit is full.
+Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shared_ptr<Client::State>& shared,
+                                          const Batch& batch) {
+  const std::size_t count = batch.lengths.size();
+  if (client.closing || closing) return refuse(Code::closed, "the journal is closed");
+  if (failure) {
+    Failure sticky = *failure;
+    sticky.outcome = WriteOutcome::not_written;
+    return sticky;
+  }
+  const std::uint64_t last = next_seq - 1;
+  if (batch.if_last_seq && *batch.if_last_seq != last) {
+    Failure conflict = refuse(Code::conflict, "ifLastSeq is " + std::to_string(*batch.if_last_seq) +
+                                                  ", but the journal's last seq is " + std::to_string(last) +
+                                                  ": look at what came in between, then decide again");
+    conflict.from_seq = last;
+    return conflict;
+  }
+  const bool oversized = std::ranges::any_of(
+      batch.lengths, [this](std::uint32_t length) { return length > options.max_record_bytes; });
+  if (oversized) {
+    return refuse(Code::too_large, "a record is larger than maxRecordBytes (" +
+                                       std::to_string(options.max_record_bytes) + " bytes)");
+  }
+  if (batch.atomic &&
+      (batch.payload.size() > format::maximum_body_bytes || count > format::maximum_frame_entries)) {
+    return refuse(Code::too_large,
+                  "an atomic batch holds at most 1,048,576 records and 256 MiB: split it into several");
+  }
+  if (batch.payload.size() > options.max_pending_bytes ||
+      pending_bytes > options.max_pending_bytes - batch.payload.size()) {
+    return refuse(Code::busy, "maxPendingBytes (" + std::to_string(options.max_pending_bytes) +
+                                  ") are accepted and not yet written: wait for `ready`");
+  }
+  if (count > format::maximum_seq - last) {
+    return refuse(Code::too_large, "the seqs of this journal are used up");
+  }
+
+  const std::uint64_t first = next_seq;
+  std::size_t byte = 0;
+  for (std::size_t record = 0; record < count;) {
+    const bool room = !queue.empty() && queue.back()->payload.size() < options.commit_max_bytes &&
+                      queue.back()->lengths.size() < options.commit_max_records;
+    std::size_t take_records = 0;
+    std::size_t take_bytes = 0;
+    const std::size_t used_bytes = room ? queue.back()->payload.size() : 0;
+    const std::size_t used_records = room ? queue.back()->lengths.size() : 0;
+    bool fits = true;
+    if (batch.atomic) {
+      take_records = count;
+      take_bytes = batch.payload.size();
+      fits = room && used_bytes + take_bytes <= options.commit_max_bytes &&
+             used_records + count <= options.commit_max_records;
+    } else {
+      while (record + take_records < count && used_records + take_records < options.commit_max_records) {
+        const std::size_t length = batch.lengths[record + take_records];
+        if (used_bytes + take_bytes + length > options.commit_max_bytes && used_records + take_records > 0) break;
+        take_bytes += length;
+        take_records += 1;
+      }
+      fits = room && take_records > 0;
+      if (!fits && take_records == 0) {
+        // The commit in front is full: measure again against an empty one.
+        while (record + take_records < count && take_records < options.commit_max_records) {
+          const std::size_t length = batch.lengths[record + take_records];
+          if (take_bytes + length > options.commit_max_bytes && take_records > 0) break;
+          take_bytes += length;
+          take_records += 1;
+        }
+      }
+    }
+    if (!fits) {
+      std::unique_ptr<PendingCommit> fresh;
+      if (!recycled.empty()) {
+        fresh = std::move(recycled.back());
+        recycled.pop_back();
+      } else {
+        fresh = std::make_unique<PendingCommit>();
+      }
+      fresh->first_seq = next_seq;
+      fresh->opened_at = options.linger != 0 ? host.clock->monotonic() : 0;
+      queue.push_back(std::move(fresh));
+    }
+    PendingCommit& commit = *queue.back();
+    const auto payload = batch.payload.subspan(byte, take_bytes);
+    commit.payload.insert(commit.payload.end(), payload.begin(), payload.end());
+    const auto lengths = batch.lengths.subspan(record, take_records);
+    if (!batch.attributes.empty() || !commit.attributes.empty()) {
+      commit.attributes.resize(commit.lengths.size());
+      if (batch.attributes.empty()) {
+        commit.attributes.resize(commit.lengths.size() + take_records);
+      } else {
+        const auto attributes = batch.attributes.subspan(record, take_records);
+        commit.attributes.insert(commit.attributes.end(), attributes.begin(), attributes.end());
+      }
+    }
+    commit.lengths.insert(commit.lengths.end(), lengths.begin(), lengths.end());
+    if (header.hash_bytes != 0) {
+      const auto hashes = batch.hashes.subspan(record * header.hash_bytes, take_records * header.hash_bytes);
+      commit.hashes.insert(commit.hashes.end(), hashes.begin(), hashes.end());
+    }
+    const std::uint64_t from = client.handed + 1;
+    client.handed += take_records;
+    if (!commit.parts.empty() && commit.parts.back().client == shared) {
+      commit.parts.back().to = client.handed;
+    } else {
+      commit.parts.push_back({shared, from, client.handed});
+    }
+    switch (batch.durability.kind) {
+      case DurabilityKind::commit: commit.durable_wanted = true; break;
+      case DurabilityKind::interval:
+        commit.sync_within = std::min(commit.sync_within, batch.durability.interval);
+        break;
+      case DurabilityKind::os: break;
+    }
+    next_seq += take_records;
+    record += take_records;
+    byte += take_bytes;
+  }
+  pending_bytes += batch.payload.size();
+  pending_records += count;
+  last_seq.store(next_seq - 1, std::memory_order_release);
+  return first;
+}
+
+void Journal::Core::add_event(Event event) {
+  constexpr std::size_t most_events = 8192;  // of a subscriber that does not take them; the oldest go
+  if (!collecting) return;
+  if (events.size() == most_events) events.pop_front();
+  events.push_back(std::move(event));
+}
+
+Client::Client(std::shared_ptr<Journal> journal, std::shared_ptr<State> state)
+    : journal_(std::move(journal)), state_(std::move(state)) {}
+
+Client::~Client() {
+  {
+    const std::scoped_lock lock(state_->notify_mutex);
+    state_->notify = nullptr;
+  }
+  close(nullptr);
+}
+
+Result<std::uint64_t> Client::hand_over(const Batch& batch) {
+  Journal::Core& core = *journal_->core_;
+  Result<std::uint64_t> first = [&] {
+    const std::scoped_lock lock(core.mutex);
+    return core.take(*state_, state_, batch);
+  }();
+  if (first) core.task->wake();  // outside the lock, which the writer takes first of all
+  return first;
+}
+
+Result<std::uint64_t> Client::hand_over_and_wait(const Batch& batch) {
+  Journal::Core& core = *journal_->core_;
+  std::unique_lock lock(core.mutex);
+  Result<std::uint64_t> first = core.take(*state_, state_, batch);
+  if (!first) return first;
+  core.task->wake();
+  const std::uint64_t ordinal = state_->handed;
+  core.gate->wait(lock, [&] { return state_->settled >= ordinal || core.ended; }, std::nullopt);
+  if (state_->durable >= ordinal) {
+    for (const Rejection& rejection : state_->rejections) {
+      if (rejection.from <= ordinal && ordinal <= rejection.to) return rejection.failure;
+    }
+    return first;
+  }
+  for (const Rejection& rejection : state_->rejections) {
+    if (rejection.from <= ordinal && ordinal <= rejection.to) return rejection.failure;
+  }
+  return refuse(Code::closed, "the journal was closed before the record was durable");
+}
+
+Progress Client::take_progress() {
+  Journal::Core& core = *journal_->core_;
+  const std::scoped_lock lock(core.mutex);
+  Progress progress;
+  progress.written = state_->written;
+  progress.durable = state_->durable;
+  progress.rejections.swap(state_->rejections);
+  return progress;
+}
+
+void Client::watch(bool on) {
+  const std::scoped_lock lock(journal_->core_->mutex);
+  if (on) {
+    state_->watchers += 1;
+  } else if (state_->watchers > 0) {
+    state_->watchers -= 1;
+  }
+}
+
+void Client::request_sync() {
+  Journal::Core& core = *journal_->core_;
+  const std::scoped_lock lock(core.mutex);
+  core.sync_requested = true;
+  core.task->wake();
+}
+
+void Client::close(std::function<void(Status)> callback) {
+  Journal::Core& core = *journal_->core_;
+  std::optional<Status> at_once;
+  {
+    const std::scoped_lock lock(core.mutex);
+    const bool again = state_->closing;
+    state_->closing = true;
+    const bool others = std::ranges::any_of(core.clients, [](const auto& client) { return !client->closing; });
+    if (core.ended) {
+      at_once = core.end_status;
+    } else if (!others) {
+      core.closing = true;
+      if (callback) core.end_callbacks.push_back(std::move(callback));
+      core.task->wake();
+    } else if (state_->settled == state_->handed) {
+      at_once = state_->loss ? Status(*state_->loss) : done();
+    } else if (callback && !again) {
+      state_->closed = std::move(callback);
+      core.sync_requested = true;
+      core.task->wake();
+    }
+    // An ended handle keeps its records' bookkeeping alive through their parts.
+    if (others && state_->settled == state_->handed) std::erase(core.clients, state_);
+  }
+  if (at_once && callback) callback(*at_once);
+}
+
+bool Client::wait_closed(io::Nanoseconds limit) {
+  Journal::Core& core = *journal_->core_;
+  std::unique_lock lock(core.mutex);
+  const io::Nanoseconds deadline = core.host.clock->monotonic() + limit;
+  return core.gate->wait(lock, [&core] { return core.ended; }, deadline);
+}
+
+}  // namespace tidemark::journal

@@ -1,0 +1,157 @@
+// What one open journal consists of, and who may touch what. Everything that several threads share
+// is guarded by `mutex`; the writer's own state (writer.hpp) belongs to its task. Lock order:
+// registry → marks_mutex → mutex; no lock is held across a call of a client's callback, and `mutex`
+// is never held across a call of the disk.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/marks.hpp"
+#include "io/tasks.hpp"
+#include "journal/filler.hpp"
+#include "journal/journal.hpp"
+
+namespace tidemark::journal {
+
+// A handle's side of the bookkeeping. All but `notify` is guarded by Core::mutex.
+struct Client::State {
+  std::mutex notify_mutex;      // taken last, around the callback
+  Notify notify;
+  std::uint64_t handed = 0;     // ordinals given out
+  std::uint64_t written = 0;
+  std::uint64_t durable = 0;
+  std::uint64_t settled = 0;    // durable or rejected
+  std::vector<Rejection> rejections;
+  unsigned watchers = 0;
+  bool closing = false;
+  std::function<void(Status)> closed;  // to be called when everything of this handle is settled
+  std::optional<Failure> loss;  // the first rejection of one of its records
+
+  void poke() {
+    const std::scoped_lock lock(notify_mutex);
+    if (notify) notify();
+  }
+};
+
+// The records of one client in one commit.
+struct Part {
+  std::shared_ptr<Client::State> client;
+  std::uint64_t from = 0;  // ordinals
+  std::uint64_t to = 0;
+};
+
+// A commit that fills while the one in front is being written.
+struct PendingCommit {
+  std::vector<std::byte> payload;
+  std::vector<std::uint32_t> lengths;
+  std::vector<std::uint8_t> attributes;  // empty while all are zero
+  std::vector<std::byte> hashes;
+  std::uint64_t first_seq = 0;
+  bool durable_wanted = false;
+  io::Nanoseconds sync_within = os_sync_interval;  // of the records that do not wait for it
+  io::Nanoseconds opened_at = 0;
+  std::vector<Part> parts;
+
+  void clear();
+};
+
+struct Spare {
+  enum class State : std::uint8_t { none, ordered, ready, failed };
+  State state = State::none;
+  std::uint64_t id = 0;
+  std::uint64_t capacity = 0;
+  std::string path;
+  std::unique_ptr<io::File> file;
+};
+
+class Writer;
+
+inline constexpr std::uint32_t directory_mode = 0777;  // less the umask, as mkdir does
+
+struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
+  Core(const io::Host& host, std::string directory, const Options& options);
+  ~Core();
+
+  // ---- fixed once open
+  io::Host host;
+  std::string directory;
+  Options options;
+  RecoveryReport recovery;
+  io::FileIdentity identity;
+  std::unique_ptr<io::Lock> directory_lock;  // released by the writer when it ends
+  std::shared_ptr<Filler> filler;
+  std::shared_ptr<io::Task> task;
+  std::unique_ptr<io::Gate> gate;     // notified after every change that somebody may wait for
+  std::unique_ptr<Writer> writer;
+  bool direct = false;
+  bool zero_fill = true;
+  std::size_t alignment = 1;
+  std::string mode_reason;
+
+  // ---- guarded by mutex
+  mutable std::mutex mutex;
+  std::deque<std::unique_ptr<PendingCommit>> queue;
+  std::vector<std::unique_ptr<PendingCommit>> recycled;
+  std::uint64_t next_seq = 1;         // to be handed out
+  std::uint64_t pending_bytes = 0;    // accepted, not yet written
+  std::uint64_t pending_records = 0;
+  std::vector<std::shared_ptr<Client::State>> clients;
+  std::optional<Failure> failure;     // sticky
+  std::optional<Failure> loss;        // the first rejection of an accepted record
+  View view;                          // up to the watermark
+  format::SegmentHeader header;       // of the current segment
+  std::uint64_t current_end = 0;      // of the current segment, written
+  std::uint64_t current_digest = 0;
+  format::Head head;
+  std::uint64_t next_segment_id = 1;
+  Spare spare;
+  bool sync_requested = false;
+  bool closing = false;
+  bool ended = false;
+  Status end_status = done();
+  std::vector<std::function<void(Status)>> end_callbacks;
+  bool collecting = false;
+  std::deque<Event> events;
+  Stats counters;
+
+  // ---- guarded by marks_mutex, which is held across the disk
+  std::mutex marks_mutex;
+  std::uint64_t mark_token = 0;
+  std::map<std::string, std::uint64_t> cursors;  // written under both, read under mutex
+
+  // ---- free for all
+  std::atomic<std::uint64_t> last_seq{0};
+  std::atomic<std::uint64_t> durable_seq{0};
+  Histogram commit_records;
+  Histogram commit_ns;
+  Histogram sync_ns;
+
+  [[nodiscard]] Result<std::uint64_t> take(Client::State& client, const std::shared_ptr<Client::State>& shared,
+                                           const Batch& batch);
+  void add_event(Event event);        // mutex held
+  [[nodiscard]] std::string mark_temporary(std::string_view file);  // marks_mutex held
+  void apply_retention();             // waits for the disk
+  Result<TruncateResult> truncate(std::uint64_t seq);
+};
+
+// Opens the directory for writing: everything of recovery.hpp's order, then the first step of the
+// writer. The registry calls it once per directory.
+Result<std::shared_ptr<Journal::Core>> open_core(const io::Host& host, const std::string& directory,
+                                                 const Options& options);
+
+// MISMATCH when an open asks for other recorded facts than the journal has.
+std::optional<Failure> recorded_mismatch(const Recorded& asked, const format::SegmentHeader& header);
+
+// Ends the entry of the directory in the registry; called by the writer's task when it has ended.
+void forget_core(Journal::Core& core);
+
+}  // namespace tidemark::journal

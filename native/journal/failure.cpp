@@ -1,0 +1,40 @@
+#include "journal/failure.hpp"
+
+#include <utility>
+
+namespace tidemark::journal {
+
+const char* name(Code code) noexcept {
+  switch (code) {
+    case Code::locked: return "LOCKED";
+    case Code::corrupt: return "CORRUPT";
+    case Code::poisoned: return "POISONED";
+    case Code::closed: return "CLOSED";
+    case Code::too_large: return "TOO_LARGE";
+    case Code::no_space: return "NO_SPACE";
+    case Code::io: return "IO";
+    case Code::version: return "VERSION";
+    case Code::truncated: return "TRUNCATED";
+    case Code::mismatch: return "MISMATCH";
+    case Code::conflict: return "CONFLICT";
+    case Code::busy: return "BUSY";
+    case Code::read_only: return "READ_ONLY";
+    case Code::exists: return "EXISTS";
+    case Code::unsupported: return "UNSUPPORTED";
+    case Code::range: return "RANGE";
+  }
+  return "IO";
+}
+
+Failure from_io(const io::Error& error, std::string what) {
+  Failure failure;
+  const bool full = error.code == io::Errc::no_space || error.code == io::Errc::quota ||
+                    error.code == io::Errc::file_too_large;
+  failure.code = full ? Code::no_space : Code::io;
+  failure.message = std::move(what) + ": " + error.message();
+  failure.path = error.path;
+  failure.cause = error;
+  return failure;
+}
+
+}  // namespace tidemark::journal

@@ -1,0 +1,240 @@
+// The marks beside the segments: the head (truncation, retention) and the named cursors. Each is
+// replaced atomically and is durable before what it releases is touched. All of it waits for the
+// disk and runs off the commit path.
+#include <algorithm>
+#include <utility>
+
+#include "format/names.hpp"
+#include "journal/core.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+Failure refuse(Code code, std::string message) {
+  Failure failure;
+  failure.code = code;
+  failure.message = std::move(message);
+  return failure;
+}
+
+Failure gone() { return refuse(Code::closed, "the journal is closed"); }
+
+bool valid_cursor_name(const std::string& name) {
+  return !name.empty() && name.size() <= format::maximum_cursor_name_bytes && name.find('\0') == std::string::npos;
+}
+
+}  // namespace
+
+std::string Journal::Core::mark_temporary(std::string_view file) {
+  return format::temporary_name(file, std::to_string(++mark_token));
+}
+
+Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
+  const std::scoped_lock marks_lock(marks_mutex);
+  TruncateResult result;
+  format::HeadMark mark;
+  std::uint64_t target = seq;
+  {
+    std::unique_lock lock(mutex);
+    if (closing) return gone();
+    if (failure) return *failure;
+    if (seq > next_seq) {
+      return refuse(Code::range, "truncateBefore(" + std::to_string(seq) + ") is beyond the last seq + 1, " +
+                                     std::to_string(next_seq));
+    }
+    // The head is a witness of everything in front of it, so that has to be durable first.
+    if (view.last_seq + 1 < seq) {
+      sync_requested = true;
+      task->wake();
+      gate->wait(lock, [&] { return view.last_seq + 1 >= seq || next_seq < seq || failure || ended; }, std::nullopt);
+      if (failure) return *failure;
+      if (view.last_seq + 1 < seq) return refuse(Code::range, "the records in front were rejected meanwhile");
+    }
+    std::uint64_t lowest = seq;
+    for (const auto& [name, at] : cursors) {
+      if (at + 1 >= seq) continue;
+      result.held_by.push_back({name, at});
+      lowest = std::min(lowest, at + 1);
+    }
+    target = std::max(lowest, view.first_seq);
+    result.first_seq = view.first_seq;
+    if (target <= view.first_seq) return result;
+    mark.journal_id = header.journal_id;
+    mark.head.first_seq = target;
+    // The last segment that begins at or before the target; an empty one in front of it is released.
+    for (const auto& segment : view.segments) {
+      if (segment->header.first_seq <= target) mark.head.segment_id = segment->header.segment_id;
+    }
+  }
+  const std::string file(format::head_name);
+  const io::Status replaced = io::replace_file(*host.disk, io::join(directory, file),
+                                               format::encode_head_mark(mark), options.mode, mark_temporary(file));
+  if (!replaced) return from_io(replaced.error(), "the head mark cannot be written");
+  std::vector<std::shared_ptr<const Segment>> released;
+  {
+    const std::scoped_lock lock(mutex);
+    head = mark.head;
+    view.first_seq = target;
+    const auto live = std::ranges::find_if(view.segments, [&](const auto& segment) {
+      return segment->header.segment_id == mark.head.segment_id;
+    });
+    released.assign(view.segments.begin(), live);
+    view.segments.erase(view.segments.begin(), live);
+  }
+  // A removal that fails leaves debris for the next open.
+  for (const auto& segment : released) static_cast<void>(host.disk->unlink(segment->path));
+  result.first_seq = target;
+  result.released_segments = released.size();
+  return result;
+}
+
+// Releases whole sealed segments, oldest first, while a limit is passed.
+void Journal::Core::apply_retention() {
+  std::uint64_t target = 0;
+  {
+    const std::scoped_lock lock(mutex);
+    if (closing) return;
+    const Retention& retain = options.retain;
+    const std::int64_t now = host.clock->wall_milliseconds();
+    std::uint64_t bytes = 0;
+    for (const auto& segment : view.segments) bytes += segment->sealed() ? segment->file_bytes : current_end;
+    for (std::size_t i = 0; i + 1 < view.segments.size(); ++i) {
+      const Segment& oldest = *view.segments[i];
+      // Its newest record is older than the successor's creation. A clock that went back makes the
+      // age small or negative: then nothing is released.
+      const std::int64_t age = now - view.segments[i + 1]->header.created_at;
+      const bool too_large = retain.max_bytes != 0 && bytes > retain.max_bytes;
+      const bool too_many =
+          retain.max_records != 0 && view.last_seq - oldest.last_seq >= retain.max_records;
+      const bool too_old = retain.max_age_ms != 0 && age > 0 && static_cast<std::uint64_t>(age) > retain.max_age_ms;
+      if (!too_large && !too_many && !too_old) break;
+      bytes -= oldest.file_bytes;
+      target = oldest.last_seq + 1;
+    }
+  }
+  // What cannot be released now is tried again at the next rotation.
+  if (target != 0) static_cast<void>(truncate(target));
+}
+
+Result<TruncateResult> Journal::truncate_before(std::uint64_t seq) { return core_->truncate(seq); }
+
+namespace {
+
+std::uint64_t lag_of(const View& view, std::uint64_t seq) {
+  const std::uint64_t done = std::max(seq, view.first_seq - 1);
+  return view.last_seq > done ? view.last_seq - done : 0;
+}
+
+// Durable when it returns. marks_mutex held.
+Status write_cursor(Journal::Core& core, const std::string& name, std::uint64_t seq) {
+  format::CursorMark mark;
+  {
+    const std::scoped_lock lock(core.mutex);
+    mark.journal_id = core.header.journal_id;
+    mark.epoch = core.header.epoch;
+  }
+  mark.name = name;
+  mark.seq = seq;
+  const std::string file = format::cursor_file_name(name);
+  const io::Status replaced =
+      io::replace_file(*core.host.disk, io::join(core.directory, file), format::encode_cursor_mark(mark),
+                       core.options.mode, core.mark_temporary(file));
+  if (!replaced) return Status(from_io(replaced.error(), "the cursor cannot be written"));
+  const std::scoped_lock lock(core.mutex);
+  core.cursors[name] = seq;
+  return done();
+}
+
+}  // namespace
+
+Result<CursorInfo> Journal::open_cursor(const std::string& name) {
+  if (!valid_cursor_name(name)) {
+    return refuse(Code::range, "a cursor's name has 1 to 128 bytes and no NUL");
+  }
+  const std::scoped_lock marks_lock(core_->marks_mutex);
+  {
+    const std::scoped_lock lock(core_->mutex);
+    if (core_->closing) return gone();
+    const auto found = core_->cursors.find(name);
+    if (found != core_->cursors.end()) return CursorInfo{name, found->second, lag_of(core_->view, found->second)};
+  }
+  // From now on it holds what it has not seen, also after a crash.
+  if (Status status = write_cursor(*core_, name, 0); !status) return status.error();
+  const std::scoped_lock lock(core_->mutex);
+  return CursorInfo{name, 0, lag_of(core_->view, 0)};
+}
+
+Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_t expected, std::uint64_t next) {
+  const std::scoped_lock marks_lock(core_->marks_mutex);
+  {
+    const std::scoped_lock lock(core_->mutex);
+    if (core_->closing) return gone();
+    const auto found = core_->cursors.find(name);
+    if (found == core_->cursors.end()) {
+      return refuse(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
+    }
+    if (found->second != expected) {
+      Failure failure = refuse(Code::conflict, "the cursor '" + name + "' is at " + std::to_string(found->second) +
+                                                   ", not at " + std::to_string(expected) +
+                                                   ": somebody else advanced it");
+      failure.from_seq = found->second;
+      return failure;
+    }
+    if (next < expected) {
+      return refuse(Code::range, "a cursor goes back only by reset(): " + std::to_string(next) + " is below " +
+                                     std::to_string(expected));
+    }
+    if (next > core_->view.last_seq) {
+      return refuse(Code::range, "a cursor never passes durableSeq (" + std::to_string(core_->view.last_seq) + ")");
+    }
+    if (next == expected) return CursorInfo{name, next, lag_of(core_->view, next)};
+  }
+  if (Status status = write_cursor(*core_, name, next); !status) return status.error();
+  const std::scoped_lock lock(core_->mutex);
+  return CursorInfo{name, next, lag_of(core_->view, next)};
+}
+
+Result<CursorInfo> Journal::reset_cursor(const std::string& name, std::uint64_t to) {
+  const std::scoped_lock marks_lock(core_->marks_mutex);
+  {
+    const std::scoped_lock lock(core_->mutex);
+    if (core_->closing) return gone();
+    if (!core_->cursors.contains(name)) {
+      return refuse(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
+    }
+    if (to > core_->view.last_seq || (to != 0 && to + 1 < core_->view.first_seq)) {
+      return refuse(Code::range, "reset(" + std::to_string(to) + ") is outside of what the journal holds, " +
+                                     std::to_string(core_->view.first_seq - 1) + " to " +
+                                     std::to_string(core_->view.last_seq));
+    }
+  }
+  if (Status status = write_cursor(*core_, name, to); !status) return status.error();
+  const std::scoped_lock lock(core_->mutex);
+  return CursorInfo{name, to, lag_of(core_->view, to)};
+}
+
+Status Journal::delete_cursor(const std::string& name) {
+  const std::scoped_lock marks_lock(core_->marks_mutex);
+  {
+    const std::scoped_lock lock(core_->mutex);
+    if (core_->closing) return Status(gone());
+    if (!core_->cursors.contains(name)) return done();
+  }
+  const std::string path = io::join(core_->directory, format::cursor_file_name(name));
+  io::Status status = core_->host.disk->unlink(path);
+  if (!status && status.error().code == io::Errc::not_found) status = io::done();
+  if (status) status = core_->host.disk->sync_directory(core_->directory);
+  if (!status) return Status(from_io(status.error(), "the cursor cannot be deleted"));
+  const std::scoped_lock lock(core_->mutex);
+  core_->cursors.erase(name);
+  return done();
+}
+
+std::vector<CursorInfo> Journal::cursors() const {
+  const std::scoped_lock lock(core_->mutex);
+  std::vector<CursorInfo> infos;
+  for (const auto& [name, seq] : core_->cursors) infos.push_back({name, seq, lag_of(core_->view, seq)});
+  return infos;
+}
+
+}  // namespace tidemark::journal

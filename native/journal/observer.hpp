@@ -1,0 +1,49 @@
+// A read-only open: takes no lock, creates and changes nothing, may run beside the writer of
+// another process. It learns the watermark from frames and headers only and never interprets bytes
+// at or behind it while a writer lives.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "io/tasks.hpp"
+#include "journal/failure.hpp"
+#include "journal/options.hpp"
+#include "journal/report.hpp"
+#include "journal/segment.hpp"
+
+namespace tidemark::journal {
+
+class Observer {
+ public:
+  // CORRUPT, IO, VERSION as a writing open would say; IO (not_found) for a missing directory.
+  static Result<std::shared_ptr<Observer>> open(const io::Host& host, const std::string& directory,
+                                                const Options& options);
+  ~Observer();
+
+  [[nodiscard]] const RecoveryReport& recovery() const noexcept;
+  [[nodiscard]] format::SegmentHeader header() const;  // of the newest segment
+  [[nodiscard]] View view() const;
+  // Looks again: new frames, new segments, a moved head, a writer that came or went. True when the
+  // view changed. Cheap when nothing happened (a read of the next frame's place and a look at the
+  // newest segment's successor), so that it can be polled.
+  Result<bool> refresh();
+
+ private:
+  struct State;
+  explicit Observer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Polls observers that somebody waits on, every `watch_interval`, from one task per process, and
+// calls `changed` (from that task) when a view changed or a refresh failed.
+inline constexpr io::Nanoseconds watch_interval = 10'000'000;
+class Watch {
+ public:
+  using Changed = std::function<void(const Status&)>;
+  // Starts polling; the destructor of the returned token ends it.
+  static std::shared_ptr<void> start(const io::Host& host, std::shared_ptr<Observer> observer, Changed changed);
+};
+
+}  // namespace tidemark::journal

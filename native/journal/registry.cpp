@@ -1,0 +1,154 @@
+// The process has one journal per directory: opens of the same directory, in whatever thread, join
+// the one that is there, or wait for the one that is just beginning or ending.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "journal/core.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+struct Key {
+  const io::Tasks* tasks = nullptr;  // simulated hosts have directories of their own
+  io::FileIdentity directory;
+  auto operator<=>(const Key&) const = default;
+};
+
+struct Registry {
+  std::mutex mutex;
+  struct Entry {
+    bool opening = true;
+    std::weak_ptr<Journal> journal;
+    std::shared_ptr<Journal::Core> core;  // the writer needs it until it has ended
+  };
+  std::map<Key, Entry> entries;
+  std::map<const io::Tasks*, std::unique_ptr<io::Gate>> gates;
+
+  io::Gate& gate(const io::Host& host) {
+    auto& slot = gates[host.tasks.get()];
+    if (!slot) slot = host.tasks->make_gate();
+    return *slot;
+  }
+};
+
+// Leaked: the writers of a process that exits may still ask.
+Registry& registry() {
+  static Registry& instance = *std::make_unique<Registry>().release();
+  return instance;
+}
+
+template <class T>
+std::optional<Failure> differs(const char* what, const std::optional<T>& asked, const T& recorded) {
+  if (!asked || *asked == recorded) return std::nullopt;
+  const auto text = [](const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
+      return value.empty() ? std::string("none") : "'" + value + "'";
+    } else {
+      return std::to_string(value);
+    }
+  };
+  Failure failure;
+  failure.code = Code::mismatch;
+  failure.message = std::string("the journal was created with ") + what + " " + text(recorded) + ", not " +
+                    text(*asked) + ": leave the option out, or open another directory";
+  return failure;
+}
+
+}  // namespace
+
+std::optional<Failure> recorded_mismatch(const Recorded& asked, const format::SegmentHeader& header) {
+  if (auto failure = differs("codec", asked.codec_name, header.codec_name)) return failure;
+  if (auto failure = differs("codec version", asked.codec_version, header.codec_version)) return failure;
+  if (auto failure = differs("content hash", asked.hash_name, header.hash_name)) return failure;
+  if (auto failure = differs("application tag", asked.application, header.application)) return failure;
+  if (auto failure = differs("startSeq", asked.start_seq, header.start_seq)) return failure;
+  if (asked.hash_name && !asked.hash_name->empty() && asked.hash_bytes != header.hash_bytes) {
+    return differs<std::uint64_t>("content hash bytes", asked.hash_bytes, header.hash_bytes);
+  }
+  return std::nullopt;
+}
+
+Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::string& directory,
+                                              const Options& options, Client::Notify notify) {
+  if (!host.disk->status(directory)) {
+    if (io::Status made = io::make_directories(*host.disk, directory, directory_mode); !made) {
+      return from_io(made.error(), "the directory of the journal cannot be made");
+    }
+  }
+  auto canonical = host.disk->canonical(directory);
+  if (!canonical) return from_io(canonical.error(), "the directory of the journal cannot be found");
+  auto status = host.disk->status(canonical.value());
+  if (!status) return from_io(status.error(), "the directory of the journal cannot be looked at");
+  if (status.value().kind != io::EntryKind::directory) {
+    return from_io(io::Error{io::Errc::not_directory, io::Call::list, 0, canonical.value()},
+                   "the path of the journal is not a directory");
+  }
+  const Key key{host.tasks.get(), status.value().identity};
+  Registry& known = registry();
+
+  const auto attach = [&notify](const std::shared_ptr<Journal>& journal) -> std::shared_ptr<Client> {
+    auto state = std::make_shared<Client::State>();
+    state->notify = std::move(notify);
+    const std::scoped_lock lock(journal->core_->mutex);
+    if (journal->core_->closing) {
+      notify = std::move(state->notify);
+      return nullptr;
+    }
+    journal->core_->clients.push_back(state);
+    return std::make_shared<Client>(journal, std::move(state));
+  };
+
+  std::unique_lock lock(known.mutex);
+  io::Gate& gate = known.gate(host);
+  while (true) {
+    const auto found = known.entries.find(key);
+    if (found == known.entries.end()) break;
+    if (!found->second.opening) {
+      if (const std::shared_ptr<Journal> journal = found->second.journal.lock()) {
+        if (auto failure = recorded_mismatch(options.recorded, journal->header())) return *failure;
+        if (auto client = attach(journal)) return Result<std::shared_ptr<Client>>(std::move(client));
+      }
+    }
+    // Beginning or ending: look again when it has.
+    gate.wait(lock, [&] {
+      const auto entry = known.entries.find(key);
+      if (entry == known.entries.end()) return true;
+      const std::shared_ptr<Journal> journal = entry->second.journal.lock();
+      if (entry->second.opening || !journal) return false;
+      const std::scoped_lock core_lock(journal->core_->mutex);
+      return !journal->core_->closing;
+    }, std::nullopt);
+  }
+  known.entries.emplace(key, Registry::Entry{});
+  lock.unlock();
+
+  auto opened = open_core(host, canonical.value(), options);
+
+  lock.lock();
+  if (!opened) {
+    known.entries.erase(key);
+    gate.notify_all();
+    return opened.error();
+  }
+  const std::shared_ptr<Journal::Core> core = std::move(opened).value();
+  core->identity = key.directory;
+  const auto journal = std::make_shared<Journal>(core);
+  known.entries[key] = Registry::Entry{false, journal, core};
+  auto client = attach(journal);
+  gate.notify_all();
+  return Result<std::shared_ptr<Client>>(std::move(client));
+}
+
+void forget_core(Journal::Core& core) {
+  Registry& known = registry();
+  std::shared_ptr<Journal::Core> last;  // destroyed outside the lock
+  const std::scoped_lock lock(known.mutex);
+  const auto found = known.entries.find(Key{core.host.tasks.get(), core.identity});
+  if (found == known.entries.end() || found->second.core.get() != &core) return;
+  last = std::move(found->second.core);
+  known.entries.erase(found);
+  known.gate(core.host).notify_all();
+}
+
+}  // namespace tidemark::journal

@@ -1,0 +1,85 @@
+// Writes the frames of one segment: knows where the next frame stands, what the digest and the
+// index are, and which bytes of the last block a direct write has to repeat. It never decides
+// when to sync, to rotate or to give up; the writer does. Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "format/frame.hpp"
+#include "format/scan.hpp"
+#include "io/aligned_buffer.hpp"
+#include "io/disk.hpp"
+#include "journal/segment.hpp"
+
+namespace tidemark::journal {
+
+struct CommitContents {
+  std::uint64_t first_seq = 0;
+  format::Bytes payload;
+  std::span<const std::uint32_t> lengths;
+  std::span<const std::uint8_t> attributes;  // empty when all are zero
+  format::Bytes hashes;
+};
+
+class SegmentWriter {
+ public:
+  // Continues behind `stream` in a file whose header is durable. `target_bytes` is the length at
+  // which it should end; a single frame may pass it.
+  SegmentWriter(std::unique_ptr<io::File> file, std::string path, format::SegmentHeader header,
+                const format::Stream& stream, std::shared_ptr<SharedIndex> index, std::uint64_t target_bytes);
+
+  // Whether the frame fits with the seal and the index still behind it. An empty segment takes any.
+  [[nodiscard]] bool fits(const CommitContents& contents, bool block_padded) const noexcept;
+
+  // Writes the frame at the end of the stream and moves the end behind it. On an error nothing of
+  // the state moves, and what the disk holds from end() on is unknown.
+  io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark, bool block_padded);
+  io::Status append_mark(bool closing);
+  io::Status append_gap(const format::Gap& gap, const format::Watermark& watermark);
+  // Seal and index at the end of the stream. The stream does not move: the seal is not part of what
+  // the successor's header describes.
+  io::Status write_seal(std::uint64_t successor_id, std::uint64_t successor_salt, std::int64_t now,
+                        format::Seal& written);
+  io::Status sync() { return file_->sync(); }
+  // Gives back what lies behind the seal; of no consequence when it fails.
+  void trim(const format::Seal& seal);
+
+  [[nodiscard]] std::uint64_t end() const noexcept { return stream_.end; }
+  [[nodiscard]] std::uint64_t next_seq() const noexcept { return stream_.next_seq; }
+  [[nodiscard]] const format::Stream& stream() const noexcept { return stream_; }
+  [[nodiscard]] const format::SegmentHeader& header() const noexcept { return header_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] const std::shared_ptr<SharedIndex>& index() const noexcept { return index_; }
+  [[nodiscard]] std::uint64_t target_bytes() const noexcept { return target_bytes_; }
+  [[nodiscard]] io::File& file() noexcept { return *file_; }
+  // Closes the file; only the facts about the segment remain.
+  void release_file() noexcept { file_.reset(); }
+  [[nodiscard]] std::uint64_t bytes_written() const noexcept { return bytes_written_; }
+  // What a successor says of this segment.
+  [[nodiscard]] format::Predecessor as_predecessor() const noexcept;
+
+ private:
+  io::Status write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes);
+  io::Status write_direct(std::uint64_t offset, std::span<const io::Bytes> parts, bool keep_tail);
+  io::Status prime_direct();
+  void advance(std::uint64_t bytes, std::uint32_t checksum, std::uint64_t next_seq, std::uint64_t records);
+
+  std::unique_ptr<io::File> file_;
+  std::string path_;
+  format::SegmentHeader header_;
+  format::Place place_;
+  format::Stream stream_;
+  std::shared_ptr<SharedIndex> index_;
+  std::uint64_t target_bytes_;
+  std::uint64_t bytes_written_ = 0;
+  std::vector<std::byte> prefix_;
+  std::vector<std::uint32_t> checksums_;
+  io::AlignedBuffer direct_;      // of a direct file: begins with the bytes of the last, partial block
+  bool direct_primed_ = false;
+};
+
+}  // namespace tidemark::journal

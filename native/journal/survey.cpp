@@ -1,0 +1,458 @@
+// The survey of a directory: names, headers, marks, links. See survey.hpp.
+#include "journal/survey.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "format/frame.hpp"
+#include "format/scan.hpp"
+#include "io/aligned_buffer.hpp"
+#include "journal/file_source.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+using format::FileSituation;
+using format::HeaderState;
+using format::Link;
+using format::Outcome;
+
+constexpr std::uint64_t mark_file_limit = 4096;
+
+Failure damaged(const std::string& path, std::uint64_t segment, std::uint64_t offset,
+                std::string message, char row) {
+  Failure failure;
+  failure.code = Code::corrupt;
+  failure.message = std::move(message) +
+                    "; nothing was changed: run `tidemark verify` for the extent and `tidemark "
+                    "salvage` to copy out what is sound";
+  failure.path = path;
+  failure.segment = segment;
+  failure.offset = offset;
+  failure.row = row;
+  return failure;
+}
+
+Failure newer(const std::string& path, std::string what) {
+  Failure failure;
+  failure.code = Code::version;
+  failure.message = std::move(what) + " was written by a newer tidemark; nothing was changed: use that version";
+  failure.path = path;
+  return failure;
+}
+
+class Surveyor {
+ public:
+  Surveyor(io::Disk& disk, const std::string& directory) : disk_(disk), directory_(directory) {}
+
+  Result<Survey> run() {
+    auto listed = disk_.list(directory_);
+    if (!listed) {
+      if (listed.error().code == io::Errc::not_found) return Result<Survey>(std::move(survey_));
+      return from_io(listed.error(), "the directory of the journal cannot be listed");
+    }
+    survey_.directory_exists = true;
+    std::vector<io::Entry> entries = std::move(listed).value();
+    std::ranges::sort(entries, {}, &io::Entry::name);
+    for (const io::Entry& entry : entries) {
+      if (Status status = take(entry); !status) return status.error();
+    }
+    std::ranges::sort(files_, {}, &SurveyedFile::id);
+    find_reference();
+    find_head();
+    check_cursors();
+    if (Status status = judge(); !status) return status.error();
+    return Result<Survey>(std::move(survey_));
+  }
+
+ private:
+  Status take(const io::Entry& entry) {
+    const format::ParsedName parsed = format::parse_name(entry.name);
+    const std::string path = io::join(directory_, entry.name);
+    switch (parsed.kind) {
+      case format::NameKind::foreign:
+        survey_.foreign.push_back(entry.name);
+        return done();
+      case format::NameKind::lock:
+        return done();
+      case format::NameKind::temporary:
+        survey_.temporaries.push_back(entry.name);
+        survey_.highest_id = std::max(survey_.highest_id, parsed.segment_id);
+        return done();
+      case format::NameKind::segment:
+        survey_.highest_id = std::max(survey_.highest_id, parsed.segment_id);
+        if (entry.kind != io::EntryKind::file) {
+          survey_.damage.push_back(damaged(path, parsed.segment_id, 0,
+                                           "a segment's name belongs to something that is not a file", 0));
+          return done();
+        }
+        return take_segment(parsed.segment_id, path);
+      case format::NameKind::head:
+        return take_head(path);
+      case format::NameKind::cursor:
+        return take_cursor(path, parsed.cursor);
+    }
+    return done();
+  }
+
+  Status take_segment(std::uint64_t id, const std::string& path) {
+    SurveyedFile file;
+    file.id = id;
+    file.path = path;
+    auto opened = disk_.open(path, {});
+    if (!opened) return unreadable(opened.error());
+    io::File& handle = *opened.value();
+    auto size = handle.size();
+    if (!size) return unreadable(size.error());
+    file.bytes = size.value();
+    if (auto status = disk_.status(path); status) file.allocated = status.value().allocated;
+    std::vector<std::byte> start(2 * format::minimum_block_bytes);
+    auto read = handle.read_at(0, start);
+    if (!read) return unreadable(read.error());
+    start.resize(read.value());
+    file.headers = format::decode_header_pair(start);
+    const bool complete = file.headers.copy_valid[0] &&
+                          file.headers.header.block_bytes == format::minimum_block_bytes;
+    if (!complete && file.bytes > start.size()) {
+      start.resize(format::header_probe_bytes);
+      read = handle.read_at(0, start);
+      if (!read) return unreadable(read.error());
+      start.resize(read.value());
+      file.headers = format::decode_header_pair(start);
+    }
+    files_.push_back(std::move(file));
+    return done();
+  }
+
+  static Status unreadable(const io::Error& error) {
+    Failure failure = from_io(error, "a segment cannot be read, so it cannot be known what it proves");
+    return failure;
+  }
+
+  Status take_head(const std::string& path) {
+    auto bytes = io::read_file(disk_, path, mark_file_limit);
+    if (!bytes && bytes.error().code != io::Errc::file_too_large) {
+      return Status(from_io(bytes.error(), "the head mark cannot be read"));
+    }
+    format::HeadMark mark;
+    const format::MarkState state =
+        bytes ? format::decode_head_mark(bytes.value(), mark) : format::MarkState::damaged;
+    if (state == format::MarkState::valid) {
+      survey_.head = mark;
+    } else if (state == format::MarkState::newer) {
+      survey_.damage.push_back(newer(path, "the head mark"));
+    } else {
+      survey_.damage.push_back(damaged(path, 0, 0, "the head mark is damaged", 0));
+    }
+    return done();
+  }
+
+  Status take_cursor(const std::string& path, const std::string& name) {
+    auto bytes = io::read_file(disk_, path, mark_file_limit);
+    if (!bytes && bytes.error().code != io::Errc::file_too_large) {
+      return Status(from_io(bytes.error(), "a cursor cannot be read"));
+    }
+    NamedCursor cursor;
+    cursor.file = path;
+    cursor.state = bytes ? format::decode_cursor_mark(bytes.value(), cursor.mark) : format::MarkState::damaged;
+    if (cursor.state == format::MarkState::valid && cursor.mark.name != name) {
+      cursor.state = format::MarkState::damaged;
+    }
+    if (cursor.state == format::MarkState::newer) {
+      survey_.damage.push_back(newer(path, "the cursor '" + name + "'"));
+    } else if (cursor.state == format::MarkState::damaged) {
+      survey_.damage.push_back(damaged(path, 0, 0, "the cursor '" + name + "' is damaged", 0));
+    }
+    survey_.cursors.push_back(std::move(cursor));
+    return done();
+  }
+
+  static bool usable(const SurveyedFile& file) {
+    return file.headers.state == HeaderState::valid && !file.headers.contradictory;
+  }
+
+  // Whose journal this is: the head mark says so, else the first sound header.
+  void find_reference() {
+    for (const SurveyedFile& file : files_) {
+      if (!usable(file)) continue;
+      if (survey_.head && file.headers.header.journal_id != survey_.head->journal_id) continue;
+      survey_.reference = file.headers.header;
+      return;
+    }
+    const auto foreign = std::ranges::find_if(files_, usable);
+    if (!survey_.head || foreign == files_.end()) return;
+    survey_.reference = foreign->headers.header;
+    survey_.head.reset();
+    survey_.damage.push_back(damaged(io::join(directory_, std::string(format::head_name)), 0, 0,
+                                     "the head mark belongs to another journal", 0));
+  }
+
+  // The head only moves forward, so the highest of its copies is the one in force.
+  void find_head() {
+    if (survey_.head) survey_.effective_head = survey_.head->head;
+    if (!survey_.reference) return;
+    if (!survey_.head) survey_.effective_head = survey_.reference->head;
+    for (const SurveyedFile& file : files_) {
+      if (!usable(file) || file.headers.header.journal_id != survey_.reference->journal_id) continue;
+      const format::Head& head = file.headers.header.head;
+      if (head.first_seq > survey_.effective_head.first_seq) survey_.effective_head = head;
+    }
+  }
+
+  void check_cursors() {
+    if (!survey_.reference) return;
+    for (const NamedCursor& cursor : survey_.cursors) {
+      if (cursor.state == format::MarkState::valid &&
+          cursor.mark.journal_id != survey_.reference->journal_id) {
+        survey_.damage.push_back(
+            damaged(cursor.file, 0, 0, "the cursor '" + cursor.mark.name + "' belongs to another journal", 0));
+      }
+    }
+  }
+
+  Status judge() {
+    const std::uint64_t head_id = survey_.reference ? survey_.effective_head.segment_id : 0;
+    std::vector<SurveyedFile*> chain;
+    std::vector<SurveyedFile*> headless;
+    for (SurveyedFile& file : files_) {
+      if (survey_.reference && file.id < head_id) {
+        FileSituation situation;
+        situation.header = file.headers.state;
+        situation.below_head = true;
+        settle(file, situation, "is below the head mark");
+      } else if (file.headers.state == HeaderState::valid) {
+        chain.push_back(&file);
+      } else {
+        headless.push_back(&file);
+      }
+    }
+    if (Status status = drop_half_made(chain, headless); !status) return status;
+    if (Status status = link(chain, head_id); !status) return status;
+    for (SurveyedFile* file : headless) {
+      if (Status status = judge_headless(*file, chain, head_id); !status) return status;
+    }
+    if (survey_.reference && chain.empty()) {
+      missing(head_id, "the first live segment, which the head names, is not there");
+    }
+    return done();
+  }
+
+  // A last file with one sound header copy and nothing behind it was cut while it was being made:
+  // both copies are durable before a seal names the file and before anything is written behind them.
+  Status drop_half_made(std::vector<SurveyedFile*>& chain, std::vector<SurveyedFile*>& headless) {
+    if (chain.empty()) return done();
+    SurveyedFile& last = *chain.back();
+    if (last.headers.copy_valid[0] == last.headers.copy_valid[1]) return done();
+    Result<bool> zero = zero_behind(last);
+    if (!zero) return zero.error();
+    if (!zero.value()) return done();
+    if (chain.size() > 1) {
+      Result<bool> named = names(*chain[chain.size() - 2], last);
+      if (!named) return named.error();
+      if (named.value()) return done();
+    }
+    last.headers.state = HeaderState::damaged;
+    headless.push_back(&last);
+    chain.pop_back();
+    return done();
+  }
+
+  // Whether `file` holds a seal that names `successor`, wherever its frames end.
+  Result<bool> names(const SurveyedFile& file, const SurveyedFile& successor) {
+    if (file.seal) return file.seal->successor_id == successor.id;
+    auto opened = disk_.open(file.path, {});
+    if (!opened) return from_io(opened.error(), "a segment cannot be read");
+    FileSource source(*opened.value(), file.bytes);
+    const format::SegmentHeader& header = file.headers.header;
+    format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
+                           format::FrameWalk::Bodies::skip);
+    while (walk.next()) {
+    }
+    if (walk.stop() == format::Stop::unreadable) {
+      return from_io(source.error().value_or(io::Error{}), "a segment cannot be read");
+    }
+    return walk.stop() == format::Stop::seal && walk.seal()->successor_id == successor.id;
+  }
+
+  Status link(const std::vector<SurveyedFile*>& chain, std::uint64_t head_id) {
+    struct Judged {
+      FileSituation situation;
+      std::string why;
+    };
+    std::vector<Judged> judged;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      SurveyedFile& file = *chain[i];
+      const format::SegmentHeader& header = file.headers.header;
+      FileSituation situation;
+      situation.header = HeaderState::valid;
+      situation.first = i == 0;
+      situation.link = Link::named;
+      std::string why = "does not belong where it stands";
+      if (file.headers.contradictory) {
+        situation.link = Link::contradicted;
+        why = "has two sound headers that differ";
+      } else if (header.segment_id != file.id) {
+        situation.link = Link::contradicted;
+        why = "is segment " + std::to_string(header.segment_id) + " by its header";
+      } else if (survey_.reference && header.journal_id != survey_.reference->journal_id) {
+        situation.link = Link::contradicted;
+        why = "belongs to another journal";
+      } else if (i == 0) {
+        if (file.id != head_id) missing(head_id, "the first live segment, which the head names, is not there");
+      } else if (Status status = link_pair(*chain[i - 1], file, i + 1 == chain.size(), situation, why); !status) {
+        return status;
+      }
+      for (int copy = 0; copy < 2; ++copy) {
+        if (!file.headers.copy_valid[copy]) survey_.bad_header_copies.emplace_back(file.id, copy);
+      }
+      judged.push_back({situation, why});
+    }
+    // Only now: the look at a file's successor completes what is known of the file.
+    for (std::size_t i = 0; i < chain.size(); ++i) settle(*chain[i], judged[i].situation, judged[i].why);
+    return done();
+  }
+
+  Status link_pair(SurveyedFile& previous, const SurveyedFile& file, bool last, FileSituation& situation,
+                   std::string& why) {
+    const format::Predecessor& predecessor = file.headers.header.predecessor;
+    if (predecessor.id != previous.id) {
+      situation.link = Link::contradicted;
+      why = "continues segment " + std::to_string(predecessor.id) + ", which is not there; the one in front is " +
+            std::to_string(previous.id);
+      return done();
+    }
+    if (file.headers.header.first_seq != predecessor.last_seq + 1) {
+      situation.link = Link::contradicted;
+      why = "does not begin behind the last seq of the segment that it continues";
+      return done();
+    }
+    if (predecessor.end < previous.headers.header.data_start() || predecessor.end > previous.bytes) {
+      situation.link = Link::contradicted;
+      why = "says that segment " + std::to_string(previous.id) + " ends at byte " + std::to_string(predecessor.end) +
+            ", but that file has " + std::to_string(previous.bytes);
+      return done();
+    }
+    previous.stream_end = predecessor.end;
+    if (Status status = read_seal(previous); !status) return status;
+    if (!previous.seal) {
+      // Only a crash between the successor's header and the seal leaves none; then the successor is
+      // the last and holds no frame yet, which whoever walks it has to check (see tail.cpp).
+      if (!last) {
+        situation.link = Link::contradicted;
+        why = "continues segment " + std::to_string(previous.id) + ", whose seal is damaged";
+      }
+      return done();
+    }
+    const format::Seal& seal = *previous.seal;
+    if (seal.successor_id != file.id || seal.successor_salt != file.headers.header.salt ||
+        seal.last_seq != predecessor.last_seq || seal.digest != predecessor.digest) {
+      situation.link = Link::contradicted;
+      why = "and the seal of segment " + std::to_string(previous.id) + " disagree about each other";
+    }
+    return done();
+  }
+
+  Status read_seal(SurveyedFile& file) {
+    auto opened = disk_.open(file.path, {});
+    if (!opened) return unreadable(opened.error());
+    std::vector<std::byte> bytes(format::seal_bytes);
+    auto read = opened.value()->read_at(file.stream_end, bytes);
+    if (!read) return unreadable(read.error());
+    bytes.resize(read.value());
+    if (bytes.size() < format::fixed_frame_header_bytes) return done();
+    const format::SegmentHeader& header = file.headers.header;
+    const auto prefix = format::frame_prefix_bytes(header, file.stream_end, bytes, file.bytes);
+    if (!prefix || *prefix > bytes.size()) return done();
+    const format::Bytes view(bytes.data(), *prefix);
+    const auto frame = format::decode_frame_header(header, format::Place(header.seed()), file.stream_end, view);
+    if (frame && frame->is(format::FrameType::seal)) file.seal = format::decode_seal(*frame, view);
+    return done();
+  }
+
+  Result<bool> zero_behind(const SurveyedFile& file) {
+    auto opened = disk_.open(file.path, {});
+    if (!opened) return from_io(opened.error(), "a segment cannot be read");
+    FileSource source(*opened.value(), file.bytes, std::size_t{1} << 20U);
+    const std::uint64_t behind = file.headers.state == HeaderState::valid ? file.headers.header.data_start()
+                                                                          : 2 * format::minimum_block_bytes;
+    for (std::uint64_t offset = behind; offset < file.bytes;) {
+      auto bytes = source.view(offset, std::size_t{1} << 20U);
+      if (!bytes) return from_io(source.error().value_or(io::Error{}), "a segment cannot be read");
+      if (bytes->empty()) break;
+      if (std::ranges::any_of(*bytes, [](std::byte b) { return b != std::byte{0}; })) return false;
+      offset += bytes->size();
+    }
+    return true;
+  }
+
+  Status judge_headless(SurveyedFile& file, const std::vector<SurveyedFile*>& chain, std::uint64_t head_id) {
+    FileSituation situation;
+    situation.header = file.headers.state;
+    situation.first = chain.empty() || file.id < chain.front()->id;
+    bool named = survey_.reference && file.id == head_id;
+    for (std::size_t i = 0; i < chain.size() && !named; ++i) {
+      named = chain[i]->headers.header.predecessor.id == file.id ||
+              (chain[i]->seal && chain[i]->seal->successor_id == file.id);
+    }
+    if (!named && !chain.empty() && file.id > chain.back()->id) {
+      Result<bool> by_seal = names(*chain.back(), file);
+      if (!by_seal) return by_seal.error();
+      named = by_seal.value();
+    }
+    situation.link = named ? Link::named : Link::none;
+    Result<bool> zero = zero_behind(file);
+    if (!zero) return zero.error();
+    situation.zero_behind = zero.value();
+    settle(file, situation, file.headers.state == HeaderState::newer ? "" : "has no sound header");
+    return done();
+  }
+
+  void missing(std::uint64_t id, const std::string& why) {
+    FileSituation situation;
+    situation.header = HeaderState::truncated;
+    situation.missing = true;
+    situation.link = Link::named;
+    const format::FileRow& row = format::decide(format::file_table(), situation);
+    survey_.damage.push_back(damaged(io::join(directory_, format::segment_name(id)), id, 0, why, row.letter));
+  }
+
+  // Asks the table and files the answer.
+  void settle(SurveyedFile& file, const FileSituation& situation, const std::string& why) {
+    const format::FileRow& row = format::decide(format::file_table(), situation);
+    file.row = row.letter;
+    file.outcome = row.outcome;
+    const std::string text = "segment " + std::to_string(file.id) + " " + why;
+    switch (row.outcome) {
+      case Outcome::accept:
+        survey_.live.push_back(file);
+        break;
+      case Outcome::remove:
+      case Outcome::create:
+        survey_.debris.push_back(file);
+        break;
+      case Outcome::refuse_version: {
+        Failure failure = newer(file.path, "segment " + std::to_string(file.id));
+        failure.segment = file.id;
+        failure.row = row.letter;
+        survey_.damage.push_back(std::move(failure));
+        break;
+      }
+      default:
+        survey_.damage.push_back(damaged(file.path, file.id, 0, text, row.letter));
+        break;
+    }
+  }
+
+  io::Disk& disk_;
+  const std::string& directory_;
+  std::vector<SurveyedFile> files_;
+  Survey survey_;
+};
+
+}  // namespace
+
+Result<Survey> survey(io::Disk& disk, const std::string& directory) {
+  return Surveyor(disk, directory).run();
+}
+
+}  // namespace tidemark::journal

@@ -1,0 +1,182 @@
+#include "journal/tail.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "journal/file_source.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+constexpr std::size_t walk_window = std::size_t{1} << 20U;
+
+Failure refusal_of(const TailDecision& decision, const SurveyedFile& file, const std::string& what) {
+  Failure failure;
+  failure.code = decision.outcome == format::Outcome::refuse_version ? Code::version : Code::corrupt;
+  failure.path = file.path;
+  failure.segment = file.id;
+  failure.offset = decision.stream.end;
+  failure.from_seq = decision.stream.next_seq;
+  failure.row = decision.row;
+  failure.message = "segment " + std::to_string(file.id) + " is damaged at byte " +
+                    std::to_string(decision.stream.end) + ", from seq " +
+                    std::to_string(decision.stream.next_seq) + " on (case " + decision.row + "): " + what;
+  if (failure.code == Code::corrupt) {
+    failure.message +=
+        "; nothing was changed: run `tidemark verify` for the extent and `tidemark salvage` to copy out what "
+        "is sound";
+  }
+  return failure;
+}
+
+// A seal at the end of the last live segment: its successor is gone.
+Failure missing_successor(const SurveyedFile& file, std::uint64_t successor, std::uint64_t last_seq) {
+  format::FileSituation situation;
+  situation.header = format::HeaderState::truncated;
+  situation.missing = true;
+  situation.link = format::Link::named;
+  const format::FileRow& row = format::decide(format::file_table(), situation);
+  Failure failure;
+  failure.code = Code::corrupt;
+  failure.row = row.letter;
+  failure.segment = successor;
+  failure.offset = 0;
+  failure.from_seq = last_seq + 1;
+  failure.path = io::join(io::parent(file.path), format::segment_name(successor));
+  failure.message = "segment " + std::to_string(successor) + ", which the seal of segment " +
+                    std::to_string(file.id) +
+                    " names, is not there: records from seq " + std::to_string(last_seq + 1) +
+                    " on are missing; nothing was changed: bring the file back, or run `tidemark salvage`";
+  return failure;
+}
+
+}  // namespace
+
+std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expect_seq) {
+  std::uint64_t proof = expect_seq.value_or(0);
+  if (survey.head) proof = std::max(proof, survey.head->head.first_seq - 1);
+  for (const NamedCursor& cursor : survey.cursors) {
+    if (cursor.state == format::MarkState::valid) proof = std::max(proof, cursor.mark.seq);
+  }
+  return proof;
+}
+
+Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::string& path, bool& from_device) {
+  io::OpenOptions options;
+  options.direct = true;
+  auto direct = disk.open(path, options);
+  if (direct) {
+    // Refusals may come only with the first transfer.
+    io::AlignedBuffer probe(std::max<std::size_t>(direct.value()->alignment(), format::minimum_block_bytes));
+    if (!probe.reserve(probe.alignment(), 0)) return from_io(io::Error{io::Errc::no_memory, io::Call::read, 0, path}, "open");
+    auto read = direct.value()->read_at(0, io::MutableBytes(probe.data(), probe.alignment()));
+    if (read) {
+      from_device = true;
+      return std::move(direct).value();
+    }
+  }
+  from_device = false;
+  auto buffered = disk.open(path, {});
+  if (!buffered) return from_io(buffered.error(), "a segment cannot be opened");
+  static_cast<void>(buffered.value()->drop_cache());  // the report says that the device was not asked
+  return std::move(buffered).value();
+}
+
+Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
+  const SurveyedFile& last = *question.last;
+  const format::SegmentHeader& header = last.headers.header;
+  TailDecision decision;
+  std::unique_ptr<io::File> file;
+  if (question.from_device) {
+    auto opened = open_from_device(disk, last.path, decision.from_device);
+    if (!opened) return opened.error();
+    file = std::move(opened).value();
+  } else {
+    auto opened = disk.open(last.path, {});
+    if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+    file = std::move(opened).value();
+  }
+  auto size = file->size();
+  if (!size) return from_io(size.error(), "the length of a segment is unknown");
+  decision.file_bytes = size.value();
+
+  FileSource source(*file, size.value(), walk_window);
+  format::FrameWalk walk(header, source, header.data_start(), header.first_seq, format::FrameWalk::Bodies::verify);
+  while (const auto frame = walk.next()) decision.index->add(frame->offset, frame->first_seq);
+  decision.index->mark_loaded();
+  decision.stream = walk.stream();
+  decision.stop = walk.stop();
+  if (walk.stop() == format::Stop::seal) {
+    decision.outcome = format::Outcome::corrupt;
+    decision.refusal = missing_successor(last, walk.seal()->successor_id, walk.seal()->last_seq);
+    decision.row = decision.refusal->row;
+    decision.bytes_read = source.bytes_read();
+    return Result<TailDecision>(std::move(decision));
+  }
+
+  decision.evidence = format::gather_evidence(header, source, walk);
+  format::TailSituation situation;
+  situation.stop = walk.stop();
+  situation.residue = decision.evidence.residue;
+  situation.unreadable = decision.evidence.unreadable || walk.stop() == format::Stop::unreadable;
+  situation.closed = walk.stream().closed;
+  situation.short_file = size.value() < header.capacity;
+  situation.proven = decision.evidence.later_watermark.offset > walk.stream().end ||
+                     question.proof_seq >= walk.stream().next_seq;
+  const format::TailRow& row = format::decide(format::tail_table(), situation);
+  decision.row = row.letter;
+  decision.outcome = row.outcome;
+  decision.tail = row.tail;
+  decision.bytes_read = source.bytes_read();
+
+  switch (row.outcome) {
+    case format::Outcome::refuse_io:
+      decision.refusal = from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, last.path}),
+                                 "segment " + std::to_string(last.id) +
+                                     " cannot be read, so what follows could hold proof of more records; nothing "
+                                     "was changed: mend the disk, or copy the file elsewhere, and open again");
+      decision.refusal->code = Code::io;
+      decision.refusal->segment = last.id;
+      decision.refusal->offset = decision.stream.end;
+      decision.refusal->row = row.letter;
+      break;
+    case format::Outcome::corrupt:
+    case format::Outcome::refuse_version: {
+      decision.refusal = refusal_of(decision, last, std::string(row.cause));
+      const std::uint64_t proven_seq = std::max(question.proof_seq, decision.evidence.later_watermark.seq);
+      const std::uint64_t to = std::max(proven_seq, decision.evidence.stated_last_seq);
+      if (to >= decision.stream.next_seq) decision.refusal->to_seq = to;
+      break;
+    }
+    case format::Outcome::cut: {
+      Cut cut;
+      cut.segment = last.id;
+      cut.offset = decision.stream.end;
+      cut.bytes = decision.evidence.residue_bytes;
+      cut.from_seq = decision.stream.next_seq;
+      cut.to_seq = decision.evidence.stated_last_seq;
+      decision.cut = cut;
+      break;
+    }
+    default:
+      break;
+  }
+  // The successor's header is durable, then the seal, then the first frame: frames behind a missing
+  // seal mean that a durable seal was damaged.
+  if (!decision.refusal && question.previous != nullptr && !question.previous->seal && decision.stream.frames > 0) {
+    Failure failure;
+    failure.code = Code::corrupt;
+    failure.path = question.previous->path;
+    failure.segment = question.previous->id;
+    failure.offset = question.previous->stream_end;
+    failure.message = "the seal of segment " + std::to_string(question.previous->id) +
+                      " is damaged although its successor holds records; nothing was changed: run `tidemark "
+                      "verify` for the extent and `tidemark salvage` to copy out what is sound";
+    decision.outcome = format::Outcome::corrupt;
+    decision.refusal = std::move(failure);
+  }
+  return Result<TailDecision>(std::move(decision));
+}
+
+}  // namespace tidemark::journal

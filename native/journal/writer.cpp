@@ -1,0 +1,282 @@
+#include "journal/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidemark::journal {
+namespace {
+
+constexpr std::size_t recycled_commits = 4;
+constexpr std::size_t recycled_bytes = std::size_t{8} << 20U;
+// A spare is ordered when this share of the segment is used: early enough for a fast writer, late
+// enough for a small journal to stay one file.
+constexpr std::uint64_t spare_share = 4;
+
+}  // namespace
+
+Writer::Writer(Journal::Core& core, std::unique_ptr<SegmentWriter> segment, bool clean)
+    : core_(core),
+      segment_(std::move(segment)),
+      durable_{segment_->end(), segment_->next_seq() - 1},
+      clean_(clean) {}
+
+io::Next Writer::step() {
+  if (current_) return write_current();  // it waited for a spare segment
+  const io::Nanoseconds now = core_.host.clock->monotonic();
+  io::Nanoseconds linger_until = 0;
+  bool closing = false;
+  bool sync_wanted = false;
+  {
+    const std::scoped_lock lock(core_.mutex);
+    if (core_.ended) return io::Next::finished();
+    closing = core_.closing;
+    if (!core_.queue.empty()) {
+      const PendingCommit& front = *core_.queue.front();
+      linger_until = front.opened_at + core_.options.linger;
+      const bool full = core_.queue.size() > 1 || front.payload.size() >= core_.options.commit_max_bytes ||
+                        front.lengths.size() >= core_.options.commit_max_records;
+      if (full || closing || core_.sync_requested || linger_until <= now) {
+        current_ = std::move(core_.queue.front());
+        core_.queue.pop_front();
+      }
+    }
+    if (!current_) sync_wanted = std::exchange(core_.sync_requested, false);
+  }
+  if (current_) {
+    current_started_ = now;
+    return write_current();
+  }
+  if (closing) return finish();
+  if (poisoned_) return io::Next::wait();
+  if (!unsynced_.empty() && (sync_wanted || *sync_due_ <= now)) {
+    sync_now();
+    return io::Next::again();
+  }
+  if (mark_due_ && *mark_due_ <= now && unsynced_.empty()) {
+    mark_idle();
+    return io::Next::again();
+  }
+  return rest(now, linger_until);
+}
+
+io::Next Writer::rest(io::Nanoseconds now, io::Nanoseconds linger_until) {
+  std::optional<io::Nanoseconds> at;
+  const auto sooner = [&at](io::Nanoseconds when) { at = at ? std::min(*at, when) : when; };
+  if (linger_until > now) sooner(linger_until);
+  if (!unsynced_.empty()) {
+    sooner(*sync_due_);
+  } else if (mark_due_) {
+    sooner(*mark_due_);
+  }
+  return at ? io::Next::wait_until(*at) : io::Next::wait();
+}
+
+io::Next Writer::write_current() {
+  const bool padded = core_.options.block_padding;
+  io::Error error;
+  if (must_leave_ && !leave_segment(error)) {
+    if (!poisoned_) write_failed(error, false);
+    return io::Next::again();
+  }
+  if (predecessor_ && !complete_seal(error)) {
+    if (!poisoned_) write_failed(error, false);
+    return io::Next::again();
+  }
+  const CommitContents contents{current_->first_seq, current_->payload, current_->lengths, current_->attributes,
+                                current_->hashes};
+  if (!segment_->fits(contents, padded)) {
+    const Turn turn = rotate();
+    if (turn == Turn::wait) return io::Next::wait();
+    if (turn == Turn::failed) return io::Next::again();
+  }
+  if (io::Status status = segment_->append_commit(contents, durable_, padded); !status) {
+    must_leave_ = true;
+    write_failed(status.error(), true);
+    return io::Next::again();
+  }
+  clean_ = false;
+  settle_current(current_started_);
+  return io::Next::again();
+}
+
+void Writer::settle_current(io::Nanoseconds started) {
+  bool durable = current_->durable_wanted;
+  {
+    const std::scoped_lock lock(core_.mutex);
+    core_.pending_bytes -= current_->payload.size();
+    core_.pending_records -= current_->lengths.size();
+    if (std::exchange(core_.sync_requested, false)) durable = true;
+    core_.counters.commits += 1;
+    core_.counters.records += current_->lengths.size();
+    core_.counters.payload_bytes += current_->payload.size();
+  }
+  const std::uint64_t first_seq = current_->first_seq;
+  const std::uint64_t records = current_->lengths.size();
+  const std::uint64_t bytes = current_->payload.size();
+  core_.commit_records.add(records);
+  std::ranges::move(current_->parts, std::back_inserter(unsynced_));
+  const io::Nanoseconds due = core_.host.clock->monotonic() + current_->sync_within;
+  sync_due_ = sync_due_ ? std::min(*sync_due_, due) : due;
+  {
+    const std::scoped_lock lock(core_.mutex);
+    current_->clear();
+    if (core_.recycled.size() < recycled_commits && current_->payload.capacity() <= recycled_bytes) {
+      core_.recycled.push_back(std::move(current_));
+    }
+  }
+  current_.reset();
+  if (durable) {
+    if (!sync_now()) return;
+  } else {
+    publish(false);
+  }
+  const std::uint64_t took = core_.host.clock->monotonic() - started;
+  core_.commit_ns.add(took);
+  const std::scoped_lock lock(core_.mutex);
+  Event event;
+  event.kind = Event::Kind::commit;
+  event.first_seq = first_seq;
+  event.last_seq = first_seq + records - 1;
+  event.records = records;
+  event.bytes = bytes;
+  event.segment = segment_->header().segment_id;
+  event.duration_ns = took;
+  core_.add_event(std::move(event));
+  if (core_.spare.state == Spare::State::none && segment_->end() > segment_->target_bytes() / spare_share) {
+    order_spare(next_capacity());
+  }
+}
+
+bool Writer::sync_now() {
+  const io::Nanoseconds before = core_.host.clock->monotonic();
+  if (io::Status status = segment_->sync(); !status) {
+    poison(status.error(), "a sync failed");
+    return false;
+  }
+  const io::Nanoseconds now = core_.host.clock->monotonic();
+  core_.sync_ns.add(now - before);
+  durable_ = {segment_->end(), segment_->next_seq() - 1};
+  sync_due_.reset();
+  mark_due_ = now + core_.options.idle_mark;
+  publish(true);
+  return true;
+}
+
+void Writer::publish(bool durable) {
+  std::vector<std::shared_ptr<Client::State>> to_poke;
+  std::vector<std::function<void(Status)>> closed;
+  {
+    const std::scoped_lock lock(core_.mutex);
+    for (const Part& part : unsynced_) {
+      Client::State& client = *part.client;
+      client.written = std::max(client.written, part.to);
+      if (durable) client.durable = client.settled = std::max(client.settled, part.to);
+      to_poke.push_back(part.client);
+    }
+    core_.current_end = segment_->end();
+    core_.current_digest = segment_->stream().digest.value();
+    core_.counters.bytes_written = retired_bytes_ + segment_->bytes_written();
+    if (durable) {
+      core_.counters.syncs += 1;
+      core_.view.limit = durable_.offset;
+      core_.view.last_seq = durable_.seq;
+      core_.durable_seq.store(durable_.seq, std::memory_order_release);
+      for (const auto& client : core_.clients) {
+        if (client->watchers > 0) to_poke.push_back(client);
+        if (client->closing && client->settled == client->handed && client->closed) {
+          closed.push_back(std::exchange(client->closed, nullptr));
+        }
+      }
+      std::erase_if(core_.clients, [this](const auto& client) {
+        return client->closing && client->settled == client->handed && !core_.closing;
+      });
+    }
+  }
+  if (durable) unsynced_.clear();
+  core_.gate->notify_all();
+  std::ranges::sort(to_poke);
+  const auto duplicates = std::ranges::unique(to_poke);
+  to_poke.erase(duplicates.begin(), duplicates.end());
+  for (const auto& client : to_poke) client->poke();
+  for (const auto& callback : closed) callback(done());
+}
+
+// After a pause the log says itself that everything in front is durable: a later reader of the disk
+// can then tell rot from a torn write, and readers in other processes see the last record.
+void Writer::mark_idle() {
+  mark_due_.reset();
+  if (must_leave_ || segment_->stream().watermark.offset >= durable_.offset) return;
+  if (io::Status status = segment_->append_mark(false); !status) {
+    must_leave_ = true;  // nothing was promised for it; the next commit goes into a new segment
+    return;
+  }
+  if (io::Status status = segment_->sync(); !status) {
+    poison(status.error(), "a sync failed");
+    return;
+  }
+  durable_ = {segment_->end(), segment_->next_seq() - 1};
+  const std::scoped_lock lock(core_.mutex);
+  core_.counters.marks += 1;
+  core_.counters.syncs += 1;
+  core_.view.limit = durable_.offset;
+  core_.current_end = segment_->end();
+  core_.current_digest = segment_->stream().digest.value();
+}
+
+io::Next Writer::finish() {
+  std::string spare_path;
+  {
+    // The filler writes into the directory until it answers.
+    const std::scoped_lock lock(core_.mutex);
+    if (core_.spare.state == Spare::State::ordered) return io::Next::wait();
+    if (core_.spare.state == Spare::State::ready) {
+      spare_path = core_.spare.path;
+      core_.spare.file.reset();
+      core_.spare.state = Spare::State::none;
+    }
+  }
+  Status status = done();
+  io::Error error;
+  const auto failed = [&status](const io::Error& cause) {
+    status = from_io(cause, "the journal could not be closed cleanly; what was acknowledged is durable");
+  };
+  if (!poisoned_ && must_leave_ && !leave_segment(error) && !poisoned_) failed(error);
+  if (!poisoned_ && predecessor_ && !complete_seal(error) && !poisoned_) failed(error);
+  if (!poisoned_ && !unsynced_.empty()) sync_now();
+  if (!poisoned_ && status && !clean_) {
+    io::Status marked = segment_->append_mark(true);
+    if (marked) {
+      if (io::Status synced = segment_->sync(); !synced) poison(synced.error(), "a sync failed");
+    } else {
+      failed(marked.error());
+    }
+  }
+  if (!spare_path.empty()) static_cast<void>(core_.host.disk->unlink(spare_path));
+
+  segment_->release_file();
+  core_.directory_lock.reset();
+  std::vector<std::function<void(Status)>> callbacks;
+  std::vector<std::shared_ptr<Client::State>> clients;
+  {
+    const std::scoped_lock lock(core_.mutex);
+    if (core_.failure) {
+      status = *core_.failure;
+    } else if (core_.loss) {
+      status = *core_.loss;
+    }
+    core_.ended = true;
+    core_.end_status = status;
+    callbacks.swap(core_.end_callbacks);
+    clients = core_.clients;
+    for (const auto& client : clients) {
+      if (client->closed) callbacks.push_back(std::exchange(client->closed, nullptr));
+    }
+  }
+  forget_core(core_);
+  core_.gate->notify_all();
+  for (const auto& callback : callbacks) callback(status);
+  for (const auto& client : clients) client->poke();
+  return io::Next::finished();
+}
+
+}  // namespace tidemark::journal
