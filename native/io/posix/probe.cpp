@@ -10,11 +10,10 @@
 #include <bit>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <span>
 #include <utility>
+#include <vector>
 
-#include "io/aligned_buffer.hpp"
+#include "io/direct_trial.hpp"
 #include "io/posix/error.hpp"
 #include "io/posix/file.hpp"
 #include "io/posix/file_system.hpp"
@@ -23,9 +22,6 @@
 
 namespace tidemark::io::posix {
 namespace {
-
-constexpr std::size_t smallest_block = 512;  // the sector of every disk that is not 4Kn
-constexpr std::size_t usual_block = 4096;    // satisfies every disk and file system in use
 
 struct Stated {
   bool known = false;         // the kernel says something
@@ -42,7 +38,7 @@ Stated stated_alignment([[maybe_unused]] int descriptor) {
   const std::size_t offset = found.stx_dio_offset_align;
   if (memory == 0 || offset == 0) return {true, 0};
   if (!std::has_single_bit(memory) || !std::has_single_bit(offset)) return {};
-  return {true, std::max({memory, offset, smallest_block})};
+  return {true, std::max({memory, offset, smallest_direct_block})};
 #else
   return {};
 #endif
@@ -76,33 +72,12 @@ Result<Descriptor> open_temporary(const std::string& directory) {
   return direct;
 }
 
-// Two blocks written apart and read back: the second one has an offset and an address that are
-// multiples of `alignment` and of nothing larger.
-Status try_transfers(File& file, AlignedBuffer& buffer, std::size_t alignment) {
-  const std::span<std::byte> memory(buffer.data(), 4 * alignment);
-  const auto block = [&](std::size_t index) {
-    return memory.subspan(index * alignment, alignment);
-  };
-  fill_random(memory);
-  for (const std::size_t index : {std::size_t{0}, std::size_t{1}}) {
-    const std::uint64_t offset = index * alignment;
-    if (auto written = file.write_at(offset, Bytes(block(index))); !written) return written;
-    auto count = file.read_at(offset, block(index + 2));
-    if (!count) return std::move(count).error();
-    if (count.value() != alignment ||
-        std::memcmp(block(index).data(), block(index + 2).data(), alignment) != 0) {
-      return Error{Errc::not_supported, Call::probe_direct, 0, "read back"};
-    }
-  }
-  return done();
-}
-
 std::vector<std::size_t> candidates(const Stated& stated, const std::string& directory) {
   if (stated.known) return {stated.alignment};
   // Copy-on-write file systems take a transfer below their block size through the cache, silently.
   auto system = describe_file_system(directory);
-  if (system && system.value().copy_on_write) return {usual_block};
-  return {smallest_block, usual_block};
+  if (system && system.value().copy_on_write) return {usual_direct_block};
+  return {smallest_direct_block, usual_direct_block};
 }
 
 }  // namespace
@@ -138,11 +113,7 @@ Result<DirectSupport> probe_direct_support(const std::string& directory,
   const auto file = make_file(std::move(opened).value(), directory, 1);
   std::string why;
   for (const std::size_t alignment : candidates(stated, directory)) {
-    AlignedBuffer buffer(std::max(alignment, usual_block));
-    if (!buffer.reserve(4 * alignment, 0)) {
-      return Error{Errc::no_memory, Call::probe_direct, 0, directory};
-    }
-    auto tried = try_transfers(*file, buffer, alignment);
+    auto tried = try_direct_transfers(*file, alignment);
     if (tried) {
       alignments.remember(status.st_dev, alignment);
       return DirectSupport{true, alignment, "probed: " + std::to_string(alignment)};
@@ -163,7 +134,7 @@ Result<std::size_t> direct_alignment(int descriptor, const std::string& path,
   if (stated.known) return stated.alignment;
   struct stat status {};
   if (fstat(descriptor, &status) != 0) return error_of(Call::open, path, errno);
-  return alignments.find(status.st_dev).value_or(usual_block);
+  return alignments.find(status.st_dev).value_or(usual_direct_block);
 }
 
 }  // namespace tidemark::io::posix
