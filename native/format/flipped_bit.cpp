@@ -36,6 +36,27 @@ constexpr std::uint32_t one_bit_further(std::uint32_t difference) noexcept {
   return (difference >> 1U) ^ ((difference & 1U) != 0 ? last_bit_difference : 0U);
 }
 
+// The file with one byte replaced.
+class MendedSource final : public Source {
+ public:
+  MendedSource(Source& source, std::uint64_t offset, std::byte byte)
+      : source_(source), offset_(offset), byte_(byte) {}
+  [[nodiscard]] std::uint64_t size() const noexcept override { return source_.size(); }
+  std::optional<Bytes> view(std::uint64_t offset, std::size_t size) override {
+    const auto view = source_.view(offset, size);
+    if (!view || offset_ < offset || offset_ - offset >= view->size()) return view;
+    mended_.assign(view->begin(), view->end());
+    mended_[static_cast<std::size_t>(offset_ - offset)] = byte_;
+    return Bytes(mended_);
+  }
+
+ private:
+  Source& source_;
+  std::uint64_t offset_;
+  std::byte byte_;
+  std::vector<std::byte> mended_;
+};
+
 class Search {
  public:
   Search(const SegmentHeader& segment, Source& source, std::uint64_t offset,
@@ -127,7 +148,28 @@ class Search {
     prefix[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
     const auto header = decode_frame_header(segment_, place_, offset_, prefix);
     if (!header || header->first_seq != first_seq_) return std::nullopt;
+    const bool missing =
+        (prefix[bit / 8] & static_cast<std::byte>(1U << (bit % 8))) != std::byte{0};
+    if (missing && torn(*header, offset_ + bit / 8, prefix[bit / 8])) return std::nullopt;
     return FlippedBit{offset_ + bit / 8, *header};
+  }
+
+  // Whether a set bit is missing because the bytes around it never reached the disk, and it
+  // happened to be the only one among them: its whole sector is zero, or everything from its byte
+  // to the end of the frame is, though its records are not all zeros.
+  bool torn(const FrameHeader& header, std::uint64_t byte_offset, std::byte mended) {
+    const std::uint64_t sector = byte_offset / sector_bytes * sector_bytes;
+    if (sector > offset_ && zero(sector, sector + sector_bytes)) return true;
+    if (!zero(byte_offset, header.end())) return false;
+    MendedSource whole(source_, byte_offset, mended);
+    return verify_body(whole, segment_, header) == std::optional<bool>(false);
+  }
+
+  bool zero(std::uint64_t begin, std::uint64_t end) {
+    end = std::min(end, source_.size());
+    const auto nonzero = first_nonzero(source_, begin, end);
+    if (!nonzero) unreadable_ = true;
+    return nonzero && *nonzero == end;
   }
 
   const SegmentHeader& segment_;

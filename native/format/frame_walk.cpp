@@ -54,7 +54,10 @@ std::optional<FrameHeader> FrameWalk::look() {
     if (probe.state == ProbeState::valid) return probe.header;
   }
   const std::uint64_t end = std::min(limit_, source_.size());
-  const auto nonzero = first_nonzero(source_, at, end);
+  // Bytes where a header should begin say enough, whether what is behind them can be read or not.
+  const std::uint64_t near_end = std::min(end, at + fixed_frame_header_bytes);
+  auto nonzero = first_nonzero(source_, at, near_end);
+  if (nonzero && *nonzero == near_end) nonzero = first_nonzero(source_, near_end, end);
   if (!nonzero) return stop(Stop::unreadable);
   if (*nonzero < end) return stop(Stop::no_header);
   const bool room = at < source_.size() && source_.size() - at >= fixed_frame_header_bytes;
