@@ -10,7 +10,7 @@ namespace tidemark::journal {
 namespace {
 
 struct Key {
-  const io::Tasks* tasks = nullptr;  // simulated hosts have directories of their own
+  const io::Disk* disk = nullptr;  // every disk has directories of its own
   io::FileIdentity directory;
   auto operator<=>(const Key&) const = default;
 };
@@ -84,7 +84,7 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
     return from_io(io::Error{io::Errc::not_directory, io::Call::list, 0, canonical.value()},
                    "the path of the journal is not a directory");
   }
-  const Key key{host.tasks.get(), status.value().identity};
+  const Key key{host.disk.get(), status.value().identity};
   Registry& known = registry();
 
   const auto attach = [&notify](const std::shared_ptr<Journal>& journal) -> std::shared_ptr<Client> {
@@ -144,7 +144,7 @@ void forget_core(Journal::Core& core) {
   Registry& known = registry();
   std::shared_ptr<Journal::Core> last;  // destroyed outside the lock
   const std::scoped_lock lock(known.mutex);
-  const auto found = known.entries.find(Key{core.host.tasks.get(), core.identity});
+  const auto found = known.entries.find(Key{core.host.disk.get(), core.identity});
   if (found == known.entries.end() || found->second.core.get() != &core) return;
   last = std::move(found->second.core);
   known.entries.erase(found);
