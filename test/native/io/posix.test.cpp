@@ -296,14 +296,14 @@ TEST_CASE("a file limit is an error in our threads, after what still fitted") {
   low.rlim_cur = 1000;
   REQUIRE(setrlimit(RLIMIT_FSIZE, &low) == 0);
   // Outside of our threads SIGXFSZ would end the process here.
-  std::promise<Errc> result;
-  const bool started = start_thread("limited", [&] {
+  const auto result = std::make_shared<std::promise<Errc>>();
+  const bool started = start_thread("limited", [&file, result] {
     const std::vector<std::byte> bytes(5000, std::byte{'x'});
     const Bytes parts[] = {Bytes(bytes).subspan(0, 600), Bytes(bytes).subspan(600)};
     const auto written = file->write_at(0, std::span<const Bytes>(parts));
-    result.set_value(written ? Errc::io : written.error().code);
+    result->set_value(written ? Errc::io : written.error().code);
   });
-  const Errc code = started ? result.get_future().get() : Errc::io;
+  const Errc code = started ? result->get_future().get() : Errc::io;
   REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
   REQUIRE(started);
   CHECK(code == Errc::file_too_large);
@@ -359,17 +359,17 @@ TEST_CASE("our threads have a name, block all signals and leave the caller's mas
   sigset_t before;
   sigset_t after;
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
-  std::promise<std::pair<std::string, bool>> result;
-  REQUIRE(start_thread("a name longer than fifteen", [&] {
+  const auto result = std::make_shared<std::promise<std::pair<std::string, bool>>>();
+  REQUIRE(start_thread("a name longer than fifteen", [result] {
     sigset_t blocked;
     pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
     std::array<char, 32> name{};
     pthread_getname_np(pthread_self(), name.data(), name.size());
     const bool all = sigismember(&blocked, SIGTERM) == 1 && sigismember(&blocked, SIGXFSZ) == 1 &&
                      sigismember(&blocked, SIGCHLD) == 1;
-    result.set_value({name.data(), all});
+    result->set_value({name.data(), all});
   }));
-  const auto [name, all_blocked] = result.get_future().get();
+  const auto [name, all_blocked] = result->get_future().get();
   pthread_sigmask(SIG_SETMASK, nullptr, &after);
   CHECK(name == "a name longer t");
   CHECK(all_blocked);
