@@ -21,6 +21,9 @@ constexpr std::uint32_t one_of(Values... values) noexcept {
 
 constexpr std::uint32_t none_left = one_of(Residue::none);
 constexpr std::uint32_t nothing_behind = one_of(Stop::zeros, Stop::end);
+constexpr std::uint32_t no_sound_header =
+    one_of(HeaderState::zero, HeaderState::truncated, HeaderState::damaged);
+constexpr std::uint32_t unnamed = one_of(Link::none);
 
 // letter, stops, residues, proven, unreadable, closed, short_file, outcome, tail, cause
 constexpr std::array tail_rows{
@@ -102,14 +105,14 @@ constexpr std::array file_rows{
             "place, or an older state of it came back."},
     FileRow{'U', one_of(HeaderState::valid), no, no, either, any_value, either, no, Outcome::accept,
             "A live segment."},
-    FileRow{'V', any_value, no, no, either, one_of(Link::named), either, no, Outcome::corrupt,
+    FileRow{'V', no_sound_header, no, no, either, one_of(Link::named), either, no, Outcome::corrupt,
             "The header was durable before anything named the segment, and it is gone."},
-    FileRow{'W', any_value, no, no, either, any_value, no, no, Outcome::corrupt,
+    FileRow{'W', no_sound_header, no, no, either, unnamed, no, no, Outcome::corrupt,
             "The header was durable before anything was written behind it, and it is gone."},
-    FileRow{'X', any_value, no, no, yes, any_value, yes, no, Outcome::create,
+    FileRow{'X', no_sound_header, no, no, yes, unnamed, yes, no, Outcome::create,
             "The creation of the journal was cut before its header was durable."},
     FileRow{
-        'Y', any_value, either, either, either, any_value, either, either, Outcome::remove,
+        'Y', no_sound_header, no, no, no, unnamed, yes, no, Outcome::remove,
         "A spare that was made ahead, or the creation of a successor that was cut: nothing names "
         "it and nothing was written into it."},
 };

@@ -90,8 +90,7 @@ bool matches(const TailRow& row, const TailSituation& situation) noexcept;
 bool matches(const FileRow& row, const FileSituation& situation) noexcept;
 
 // The first row that matches. The tables are total: every situation has a row (tested
-// exhaustively), and the last row of each takes what is left. Precondition (asserted): a row
-// matches.
+// exhaustively). Precondition (asserted): a row matches.
 const TailRow& decide(std::span<const TailRow> table, const TailSituation& situation) noexcept;
 const FileRow& decide(std::span<const FileRow> table, const FileSituation& situation) noexcept;
 
