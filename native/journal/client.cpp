@@ -30,7 +30,8 @@ void PendingCommit::clear() {
 
 // Appends to the commit that fills, or begins one. An atomic batch stays together whatever the soft
 // limits of a commit are; other batches are cut where a commit is full.
-Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shared_ptr<Client::State>& shared,
+Result<std::uint64_t> Journal::Core::take(Client::State& client,
+                                          const std::shared_ptr<Client::State>& shared,
                                           const Batch& batch) {
   const std::size_t count = batch.lengths.size();
   if (client.closing || closing) return refuse(Code::closed, "the journal is closed");
@@ -41,9 +42,10 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
   }
   const std::uint64_t last = next_seq - 1;
   if (batch.if_last_seq && *batch.if_last_seq != last) {
-    Failure conflict = refuse(Code::conflict, "ifLastSeq is " + std::to_string(*batch.if_last_seq) +
-                                                  ", but the journal's last seq is " + std::to_string(last) +
-                                                  ": look at what came in between, then decide again");
+    Failure conflict =
+        refuse(Code::conflict, "ifLastSeq is " + std::to_string(*batch.if_last_seq) +
+                                   ", but the journal's last seq is " + std::to_string(last) +
+                                   ": look at what came in between, then decide again");
     conflict.from_seq = last;
     return conflict;
   }
@@ -53,10 +55,11 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
     return refuse(Code::too_large, "a record is larger than maxRecordBytes (" +
                                        std::to_string(options.max_record_bytes) + " bytes)");
   }
-  if (batch.atomic &&
-      (batch.payload.size() > format::maximum_body_bytes || count > format::maximum_frame_entries)) {
-    return refuse(Code::too_large,
-                  "an atomic batch holds at most 1,048,576 records and 256 MiB: split it into several");
+  if (batch.atomic && (batch.payload.size() > format::maximum_body_bytes ||
+                       count > format::maximum_frame_entries)) {
+    return refuse(
+        Code::too_large,
+        "an atomic batch holds at most 1,048,576 records and 256 MiB: split it into several");
   }
   if (batch.payload.size() > options.max_pending_bytes ||
       pending_bytes > options.max_pending_bytes - batch.payload.size()) {
@@ -65,6 +68,22 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
   }
   if (count > format::maximum_seq - last) {
     return refuse(Code::too_large, "the seqs of this journal are used up");
+  }
+
+  if (!batch.attributes.empty()) {
+    const auto names = named_dictionaries(batch.payload, batch.lengths, batch.attributes);
+    const bool known = names && std::ranges::all_of(*names, [this](std::uint64_t name) {
+                         return dictionaries.contains(name);
+                       });
+    if (!known || (!names->empty() && header.hash_bytes != 0)) {
+      return refuse(Code::unsupported,
+                    "a record names a dictionary that is not registered, or the journal has a "
+                    "content hash, which excludes shared dictionaries");
+    }
+    if (batch.atomic && count + names->size() > format::maximum_frame_entries) {
+      return refuse(Code::too_large,
+                    "an atomic batch holds at most 1,048,576 records with its dictionaries");
+    }
   }
 
   const std::uint64_t first = next_seq;
@@ -83,9 +102,12 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
       fits = room && used_bytes + take_bytes <= options.commit_max_bytes &&
              used_records + count <= options.commit_max_records;
     } else {
-      while (record + take_records < count && used_records + take_records < options.commit_max_records) {
+      while (record + take_records < count &&
+             used_records + take_records < options.commit_max_records) {
         const std::size_t length = batch.lengths[record + take_records];
-        if (used_bytes + take_bytes + length > options.commit_max_bytes && used_records + take_records > 0) break;
+        if (used_bytes + take_bytes + length > options.commit_max_bytes &&
+            used_records + take_records > 0)
+          break;
         take_bytes += length;
         take_records += 1;
       }
@@ -127,7 +149,8 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
     }
     commit.lengths.insert(commit.lengths.end(), lengths.begin(), lengths.end());
     if (header.hash_bytes != 0) {
-      const auto hashes = batch.hashes.subspan(record * header.hash_bytes, take_records * header.hash_bytes);
+      const auto hashes =
+          batch.hashes.subspan(record * header.hash_bytes, take_records * header.hash_bytes);
       commit.hashes.insert(commit.hashes.end(), hashes.begin(), hashes.end());
     }
     const std::uint64_t from = client.handed + 1;
@@ -138,11 +161,14 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
       commit.parts.push_back({shared, from, client.handed});
     }
     switch (batch.durability.kind) {
-      case DurabilityKind::commit: commit.durable_wanted = true; break;
+      case DurabilityKind::commit:
+        commit.durable_wanted = true;
+        break;
       case DurabilityKind::interval:
         commit.sync_within = std::min(commit.sync_within, batch.durability.interval);
         break;
-      case DurabilityKind::os: break;
+      case DurabilityKind::os:
+        break;
     }
     next_seq += take_records;
     record += take_records;
@@ -155,7 +181,8 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client, const std::shar
 }
 
 void Journal::Core::add_event(Event event) {
-  constexpr std::size_t most_events = 8192;  // of a subscriber that does not take them; the oldest go
+  constexpr std::size_t most_events =
+      8192;  // of a subscriber that does not take them; the oldest go
   if (!collecting) return;
   if (events.size() == most_events) events.pop_front();
   events.push_back(std::move(event));
@@ -189,7 +216,8 @@ Result<std::uint64_t> Client::hand_over_and_wait(const Batch& batch) {
   if (!first) return first;
   core.task->wake();
   const std::uint64_t ordinal = state_->handed;
-  core.gate->wait(lock, [&] { return state_->settled >= ordinal || core.ended; }, std::nullopt);
+  core.gate->wait(
+      lock, [&] { return state_->settled >= ordinal || core.ended; }, std::nullopt);
   if (state_->durable >= ordinal) {
     for (const Rejection& rejection : state_->rejections) {
       if (rejection.from <= ordinal && ordinal <= rejection.to) return rejection.failure;
@@ -200,6 +228,20 @@ Result<std::uint64_t> Client::hand_over_and_wait(const Batch& batch) {
     if (rejection.from <= ordinal && ordinal <= rejection.to) return rejection.failure;
   }
   return refuse(Code::closed, "the journal was closed before the record was durable");
+}
+
+Status Client::register_dictionary(std::span<const std::byte> payload) {
+  const auto name = dictionary_name(payload);
+  constexpr std::size_t most_bytes = std::size_t{1} << 20U;
+  if (!name || payload.size() > most_bytes) {
+    return Status(
+        refuse(Code::range, "a dictionary begins with its 8-byte hash and has at most 1 MiB"));
+  }
+  Journal::Core& core = *journal_->core_;
+  const std::scoped_lock lock(core.mutex);
+  core.dictionaries.try_emplace(
+      *name, std::make_shared<const std::vector<std::byte>>(payload.begin(), payload.end()));
+  return done();
 }
 
 Progress Client::take_progress() {
@@ -235,7 +277,8 @@ void Client::close(std::function<void(Status)> callback) {
     const std::scoped_lock lock(core.mutex);
     const bool again = state_->closing;
     state_->closing = true;
-    const bool others = std::ranges::any_of(core.clients, [](const auto& client) { return !client->closing; });
+    const bool others =
+        std::ranges::any_of(core.clients, [](const auto& client) { return !client->closing; });
     if (core.ended) {
       at_once = core.end_status;
     } else if (!others) {
@@ -259,7 +302,8 @@ bool Client::wait_closed(io::Nanoseconds limit) {
   Journal::Core& core = *journal_->core_;
   std::unique_lock lock(core.mutex);
   const io::Nanoseconds deadline = core.host.clock->monotonic() + limit;
-  return core.gate->wait(lock, [&core] { return core.ended; }, deadline);
+  return core.gate->wait(
+      lock, [&core] { return core.ended; }, deadline);
 }
 
 }  // namespace tidemark::journal

@@ -17,6 +17,7 @@
 
 #include "format/marks.hpp"
 #include "io/tasks.hpp"
+#include "journal/dictionaries.hpp"
 #include "journal/filler.hpp"
 #include "journal/journal.hpp"
 
@@ -24,17 +25,17 @@ namespace tidemark::journal {
 
 // A handle's side of the bookkeeping. All but `notify` is guarded by Core::mutex.
 struct Client::State {
-  std::mutex notify_mutex;      // taken last, around the callback
+  std::mutex notify_mutex;  // taken last, around the callback
   Notify notify;
-  std::uint64_t handed = 0;     // ordinals given out
+  std::uint64_t handed = 0;  // ordinals given out
   std::uint64_t written = 0;
   std::uint64_t durable = 0;
-  std::uint64_t settled = 0;    // durable or rejected
+  std::uint64_t settled = 0;  // durable or rejected
   std::vector<Rejection> rejections;
   unsigned watchers = 0;
   bool closing = false;
   std::function<void(Status)> closed;  // to be called when everything of this handle is settled
-  std::optional<Failure> loss;  // the first rejection of one of its records
+  std::optional<Failure> loss;         // the first rejection of one of its records
 
   void poke() {
     const std::scoped_lock lock(notify_mutex);
@@ -90,7 +91,7 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   std::unique_ptr<io::Lock> directory_lock;  // released by the writer when it ends
   std::shared_ptr<Filler> filler;
   std::shared_ptr<io::Task> task;
-  std::unique_ptr<io::Gate> gate;     // notified after every change that somebody may wait for
+  std::unique_ptr<io::Gate> gate;  // notified after every change that somebody may wait for
   std::unique_ptr<Writer> writer;
   bool direct = false;
   bool zero_fill = true;
@@ -101,15 +102,15 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   mutable std::mutex mutex;
   std::deque<std::unique_ptr<PendingCommit>> queue;
   std::vector<std::unique_ptr<PendingCommit>> recycled;
-  std::uint64_t next_seq = 1;         // to be handed out
-  std::uint64_t pending_bytes = 0;    // accepted, not yet written
+  std::uint64_t next_seq = 1;       // to be handed out
+  std::uint64_t pending_bytes = 0;  // accepted, not yet written
   std::uint64_t pending_records = 0;
   std::vector<std::shared_ptr<Client::State>> clients;
-  std::optional<Failure> failure;     // sticky
-  std::optional<Failure> loss;        // the first rejection of an accepted record
-  View view;                          // up to the watermark
-  format::SegmentHeader header;       // of the current segment
-  std::uint64_t current_end = 0;      // of the current segment, written
+  std::optional<Failure> failure;  // sticky
+  std::optional<Failure> loss;     // the first rejection of an accepted record
+  View view;                       // up to the watermark
+  format::SegmentHeader header;    // of the current segment
+  std::uint64_t current_end = 0;   // of the current segment, written
   std::uint64_t current_digest = 0;
   format::Head head;
   std::uint64_t next_segment_id = 1;
@@ -121,6 +122,8 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   std::vector<std::function<void(Status)>> end_callbacks;
   bool collecting = false;
   std::deque<Event> events;
+  std::map<std::uint64_t, std::shared_ptr<const std::vector<std::byte>>>
+      dictionaries;  // by content hash
   Stats counters;
 
   // ---- guarded by marks_mutex, which is held across the disk
@@ -135,11 +138,12 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   Histogram commit_ns;
   Histogram sync_ns;
 
-  [[nodiscard]] Result<std::uint64_t> take(Client::State& client, const std::shared_ptr<Client::State>& shared,
+  [[nodiscard]] Result<std::uint64_t> take(Client::State& client,
+                                           const std::shared_ptr<Client::State>& shared,
                                            const Batch& batch);
-  void add_event(Event event);        // mutex held
+  void add_event(Event event);                                      // mutex held
   [[nodiscard]] std::string mark_temporary(std::string_view file);  // marks_mutex held
-  void apply_retention();             // waits for the disk
+  void apply_retention();                                           // waits for the disk
   Result<TruncateResult> truncate(std::uint64_t seq);
 };
 
@@ -149,7 +153,8 @@ Result<std::shared_ptr<Journal::Core>> open_core(const io::Host& host, const std
                                                  const Options& options);
 
 // MISMATCH when an open asks for other recorded facts than the journal has.
-std::optional<Failure> recorded_mismatch(const Recorded& asked, const format::SegmentHeader& header);
+std::optional<Failure> recorded_mismatch(const Recorded& asked,
+                                         const format::SegmentHeader& header);
 
 // Ends the entry of the directory in the registry; called by the writer's task when it has ended.
 void forget_core(Journal::Core& core);

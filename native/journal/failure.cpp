@@ -6,22 +6,38 @@ namespace tidemark::journal {
 
 const char* name(Code code) noexcept {
   switch (code) {
-    case Code::locked: return "LOCKED";
-    case Code::corrupt: return "CORRUPT";
-    case Code::poisoned: return "POISONED";
-    case Code::closed: return "CLOSED";
-    case Code::too_large: return "TOO_LARGE";
-    case Code::no_space: return "NO_SPACE";
-    case Code::io: return "IO";
-    case Code::version: return "VERSION";
-    case Code::truncated: return "TRUNCATED";
-    case Code::mismatch: return "MISMATCH";
-    case Code::conflict: return "CONFLICT";
-    case Code::busy: return "BUSY";
-    case Code::read_only: return "READ_ONLY";
-    case Code::exists: return "EXISTS";
-    case Code::unsupported: return "UNSUPPORTED";
-    case Code::range: return "RANGE";
+    case Code::locked:
+      return "LOCKED";
+    case Code::corrupt:
+      return "CORRUPT";
+    case Code::poisoned:
+      return "POISONED";
+    case Code::closed:
+      return "CLOSED";
+    case Code::too_large:
+      return "TOO_LARGE";
+    case Code::no_space:
+      return "NO_SPACE";
+    case Code::io:
+      return "IO";
+    case Code::version:
+      return "VERSION";
+    case Code::truncated:
+      return "TRUNCATED";
+    case Code::mismatch:
+      return "MISMATCH";
+    case Code::conflict:
+      return "CONFLICT";
+    case Code::busy:
+      return "BUSY";
+    case Code::read_only:
+      return "READ_ONLY";
+    case Code::exists:
+      return "EXISTS";
+    case Code::unsupported:
+      return "UNSUPPORTED";
+    case Code::range:
+      return "RANGE";
   }
   return "IO";
 }

@@ -12,8 +12,22 @@ namespace tidemark::journal {
 
 // ERR_TIDEMARK_<name in capitals>; the paragraph of each is in docs/errors.md.
 enum class Code : std::uint8_t {
-  locked, corrupt, poisoned, closed, too_large, no_space, io, version, truncated, mismatch, conflict,
-  busy, read_only, exists, unsupported, range,
+  locked,
+  corrupt,
+  poisoned,
+  closed,
+  too_large,
+  no_space,
+  io,
+  version,
+  truncated,
+  mismatch,
+  conflict,
+  busy,
+  read_only,
+  exists,
+  unsupported,
+  range,
 };
 const char* name(Code code) noexcept;  // "LOCKED", …; `range` is a RangeError on the JS side
 

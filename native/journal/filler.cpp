@@ -58,7 +58,8 @@ io::Next Filler::step() {
     finish(status.error());
   } else if (filled_ >= order_->capacity) {
     const FillOrder& order = *order_;
-    const std::string temporary = io::join(order.directory, format::segment_temporary_name(order.segment_id));
+    const std::string temporary =
+        io::join(order.directory, format::segment_temporary_name(order.segment_id));
     const std::string path = io::join(order.directory, format::segment_name(order.segment_id));
     status = file_->sync();
     if (status) status = order.disk->rename(temporary, path);
@@ -77,7 +78,8 @@ io::Next Filler::step() {
 
 io::Status Filler::advance() {
   FillOrder& order = *order_;
-  const std::string temporary = io::join(order.directory, format::segment_temporary_name(order.segment_id));
+  const std::string temporary =
+      io::join(order.directory, format::segment_temporary_name(order.segment_id));
   if (!file_) {
     io::Status status = order.disk->unlink(temporary);
     if (!status && status.error().code != io::Errc::not_found) return status;
@@ -102,7 +104,8 @@ void Filler::finish(io::Result<std::unique_ptr<io::File>> result) {
   file_.reset();
   filled_ = 0;
   if (!result) {
-    static_cast<void>(order.disk->unlink(io::join(order.directory, format::segment_temporary_name(order.segment_id))));
+    static_cast<void>(order.disk->unlink(
+        io::join(order.directory, format::segment_temporary_name(order.segment_id))));
   }
   order.done(std::move(result));
 }

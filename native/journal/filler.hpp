@@ -19,8 +19,8 @@ struct FillOrder {
   std::shared_ptr<io::Disk> disk;
   std::string directory;
   std::uint64_t segment_id = 0;
-  std::uint64_t capacity = 0;    // length to make
-  bool zero_fill = true;         // false where it gains nothing (copy-on-write)
+  std::uint64_t capacity = 0;  // length to make
+  bool zero_fill = true;       // false where it gains nothing (copy-on-write)
   bool direct = false;
   std::uint32_t mode = 0600;
   // From the filler's task, exactly once.
@@ -41,7 +41,7 @@ class Filler : public std::enable_shared_from_this<Filler> {
   void finish(io::Result<std::unique_ptr<io::File>> result);
 
   io::Host host_;
-  std::mutex mutex_;              // guards orders_
+  std::mutex mutex_;  // guards orders_
   std::deque<FillOrder> orders_;
   std::shared_ptr<io::Task> task_;
   // Of the order in hand; touched by the step only.

@@ -35,8 +35,12 @@ std::uint64_t Journal::first_seq() const {
   return core_->view.first_seq;
 }
 
-std::uint64_t Journal::last_seq() const noexcept { return core_->last_seq.load(std::memory_order_acquire); }
-std::uint64_t Journal::durable_seq() const noexcept { return core_->durable_seq.load(std::memory_order_acquire); }
+std::uint64_t Journal::last_seq() const noexcept {
+  return core_->last_seq.load(std::memory_order_acquire);
+}
+std::uint64_t Journal::durable_seq() const noexcept {
+  return core_->durable_seq.load(std::memory_order_acquire);
+}
 
 std::uint64_t Journal::epoch() const {
   const std::scoped_lock lock(core_->mutex);
@@ -50,7 +54,8 @@ std::uint64_t Journal::pending_bytes() const noexcept {
 
 bool Journal::writable() const noexcept {
   const std::scoped_lock lock(core_->mutex);
-  return !core_->failure && !core_->closing && core_->pending_bytes <= core_->options.high_water_bytes;
+  return !core_->failure && !core_->closing &&
+         core_->pending_bytes <= core_->options.high_water_bytes;
 }
 
 std::optional<Failure> Journal::failure() const {

@@ -22,13 +22,13 @@ namespace tidemark::journal {
 
 // Records that are handed over together. Everything is copied before hand_over returns.
 struct Batch {
-  std::span<const std::byte> payload;            // payloads, one behind the other
-  std::span<const std::uint32_t> lengths;        // of each record
-  std::span<const std::uint8_t> attributes;      // empty, or one per record (flags; kind must be 0)
-  std::span<const std::byte> hashes;             // hash_bytes per record where the journal has a content hash
-  bool atomic = false;                           // one commit, all or nothing
+  std::span<const std::byte> payload;        // payloads, one behind the other
+  std::span<const std::uint32_t> lengths;    // of each record
+  std::span<const std::uint8_t> attributes;  // empty, or one per record (flags; kind must be 0)
+  std::span<const std::byte> hashes;  // hash_bytes per record where the journal has a content hash
+  bool atomic = false;                // one commit, all or nothing
   Durability durability;
-  std::optional<std::uint64_t> if_last_seq;      // CONFLICT when the last seq handed out differs
+  std::optional<std::uint64_t> if_last_seq;  // CONFLICT when the last seq handed out differs
 };
 
 // What happened to the records of one client, counted by their ordinal: the n-th record that this
@@ -39,8 +39,8 @@ struct Rejection {
   Failure failure;
 };
 struct Progress {
-  std::uint64_t written = 0;   // everything up to here is with the system, unless rejected
-  std::uint64_t durable = 0;   // everything up to here is durable, unless rejected
+  std::uint64_t written = 0;          // everything up to here is with the system, unless rejected
+  std::uint64_t durable = 0;          // everything up to here is durable, unless rejected
   std::vector<Rejection> rejections;  // since the last take_progress, ascending
 };
 
@@ -60,6 +60,11 @@ class Client {
   Result<std::uint64_t> hand_over(const Batch& batch);
   // Hands over and blocks until the records are durable or rejected.
   Result<std::uint64_t> hand_over_and_wait(const Batch& batch);
+  // Makes a shared dictionary known: `payload` begins with its 8-byte content hash (as a
+  // little-endian number: the name by which records with the flag has_dictionary begin). The writer
+  // puts it in front of the first commit of each segment that uses it and of the next one that
+  // does.
+  Status register_dictionary(std::span<const std::byte> payload);
   Progress take_progress();
   // Also be called back for every advance of the watermark, whoever's records they are (followers,
   // waitFor); counted.
@@ -99,7 +104,7 @@ struct SegmentInfo {
   std::uint64_t epoch = 0;
   std::uint64_t first_seq = 0;
   std::uint64_t last_seq = 0;
-  std::uint64_t bytes = 0;   // up to the tail, seal and index included
+  std::uint64_t bytes = 0;  // up to the tail, seal and index included
   std::uint64_t digest = 0;
   bool sealed = false;
 };
@@ -125,33 +130,34 @@ struct Event {
 
 class Journal : public std::enable_shared_from_this<Journal> {
  public:
-  struct Core;  // core.hpp
+  struct Core;                                   // core.hpp
   explicit Journal(std::shared_ptr<Core> core);  // by the registry
-  // Opens or joins (process-wide by directory identity). Waits for disks: call it from Tasks::submit.
-  // LOCKED, CORRUPT, IO, VERSION, MISMATCH, UNSUPPORTED.
+  // Opens or joins (process-wide by directory identity). Waits for disks: call it from
+  // Tasks::submit. LOCKED, CORRUPT, IO, VERSION, MISMATCH, UNSUPPORTED.
   static Result<std::shared_ptr<Client>> open(const io::Host& host, const std::string& directory,
                                               const Options& options, Client::Notify notify);
   ~Journal();
 
-  [[nodiscard]] const Options& options() const noexcept;      // in force: those of the first open
+  [[nodiscard]] const Options& options() const noexcept;  // in force: those of the first open
   [[nodiscard]] const RecoveryReport& recovery() const noexcept;
   [[nodiscard]] const std::string& directory() const noexcept;
-  [[nodiscard]] format::SegmentHeader header() const;         // of the current segment
+  [[nodiscard]] format::SegmentHeader header() const;  // of the current segment
   [[nodiscard]] std::uint64_t first_seq() const;
-  [[nodiscard]] std::uint64_t last_seq() const noexcept;      // last seq handed out
+  [[nodiscard]] std::uint64_t last_seq() const noexcept;  // last seq handed out
   [[nodiscard]] std::uint64_t durable_seq() const noexcept;
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept;
-  [[nodiscard]] bool writable() const noexcept;               // below the high-water mark, not failed
-  [[nodiscard]] std::optional<Failure> failure() const;       // the sticky one
-  [[nodiscard]] View view() const;                            // up to the watermark
+  [[nodiscard]] bool writable() const noexcept;          // below the high-water mark, not failed
+  [[nodiscard]] std::optional<Failure> failure() const;  // the sticky one
+  [[nodiscard]] View view() const;                       // up to the watermark
   [[nodiscard]] Stats stats() const;
   [[nodiscard]] std::vector<SegmentInfo> segments() const;
 
   // The following wait for disks: call them from Tasks::submit.
   Result<TruncateResult> truncate_before(std::uint64_t seq);
   Result<CursorInfo> open_cursor(const std::string& name);
-  Result<CursorInfo> advance_cursor(const std::string& name, std::uint64_t expected, std::uint64_t next);
+  Result<CursorInfo> advance_cursor(const std::string& name, std::uint64_t expected,
+                                    std::uint64_t next);
   Result<CursorInfo> reset_cursor(const std::string& name, std::uint64_t to);
   Status delete_cursor(const std::string& name);
   [[nodiscard]] std::vector<CursorInfo> cursors() const;

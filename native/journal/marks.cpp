@@ -20,7 +20,8 @@ Failure refuse(Code code, std::string message) {
 Failure gone() { return refuse(Code::closed, "the journal is closed"); }
 
 bool valid_cursor_name(const std::string& name) {
-  return !name.empty() && name.size() <= format::maximum_cursor_name_bytes && name.find('\0') == std::string::npos;
+  return !name.empty() && name.size() <= format::maximum_cursor_name_bytes &&
+         name.find('\0') == std::string::npos;
 }
 
 }  // namespace
@@ -39,16 +40,19 @@ Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
     if (closing) return gone();
     if (failure) return *failure;
     if (seq > next_seq) {
-      return refuse(Code::range, "truncateBefore(" + std::to_string(seq) + ") is beyond the last seq + 1, " +
-                                     std::to_string(next_seq));
+      return refuse(Code::range, "truncateBefore(" + std::to_string(seq) +
+                                     ") is beyond the last seq + 1, " + std::to_string(next_seq));
     }
     // The head is a witness of everything in front of it, so that has to be durable first.
     if (view.last_seq + 1 < seq) {
       sync_requested = true;
       task->wake();
-      gate->wait(lock, [&] { return view.last_seq + 1 >= seq || next_seq < seq || failure || ended; }, std::nullopt);
+      gate->wait(
+          lock, [&] { return view.last_seq + 1 >= seq || next_seq < seq || failure || ended; },
+          std::nullopt);
       if (failure) return *failure;
-      if (view.last_seq + 1 < seq) return refuse(Code::range, "the records in front were rejected meanwhile");
+      if (view.last_seq + 1 < seq)
+        return refuse(Code::range, "the records in front were rejected meanwhile");
     }
     std::uint64_t lowest = seq;
     for (const auto& [name, at] : cursors) {
@@ -61,14 +65,16 @@ Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
     if (target <= view.first_seq) return result;
     mark.journal_id = header.journal_id;
     mark.head.first_seq = target;
-    // The last segment that begins at or before the target; an empty one in front of it is released.
+    // The last segment that begins at or before the target; an empty one in front of it is
+    // released.
     for (const auto& segment : view.segments) {
       if (segment->header.first_seq <= target) mark.head.segment_id = segment->header.segment_id;
     }
   }
   const std::string file(format::head_name);
-  const io::Status replaced = io::replace_file(*host.disk, io::join(directory, file),
-                                               format::encode_head_mark(mark), options.mode, mark_temporary(file));
+  const io::Status replaced =
+      io::replace_file(*host.disk, io::join(directory, file), format::encode_head_mark(mark),
+                       options.mode, mark_temporary(file));
   if (!replaced) return from_io(replaced.error(), "the head mark cannot be written");
   std::vector<std::shared_ptr<const Segment>> released;
   {
@@ -97,7 +103,8 @@ void Journal::Core::apply_retention() {
     const Retention& retain = options.retain;
     const std::int64_t now = host.clock->wall_milliseconds();
     std::uint64_t bytes = 0;
-    for (const auto& segment : view.segments) bytes += segment->sealed() ? segment->file_bytes : current_end;
+    for (const auto& segment : view.segments)
+      bytes += segment->sealed() ? segment->file_bytes : current_end;
     for (std::size_t i = 0; i + 1 < view.segments.size(); ++i) {
       const Segment& oldest = *view.segments[i];
       // Its newest record is older than the successor's creation. A clock that went back makes the
@@ -106,7 +113,8 @@ void Journal::Core::apply_retention() {
       const bool too_large = retain.max_bytes != 0 && bytes > retain.max_bytes;
       const bool too_many =
           retain.max_records != 0 && view.last_seq - oldest.last_seq >= retain.max_records;
-      const bool too_old = retain.max_age_ms != 0 && age > 0 && static_cast<std::uint64_t>(age) > retain.max_age_ms;
+      const bool too_old =
+          retain.max_age_ms != 0 && age > 0 && static_cast<std::uint64_t>(age) > retain.max_age_ms;
       if (!too_large && !too_many && !too_old) break;
       bytes -= oldest.file_bytes;
       target = oldest.last_seq + 1;
@@ -136,9 +144,9 @@ Status write_cursor(Journal::Core& core, const std::string& name, std::uint64_t 
   mark.name = name;
   mark.seq = seq;
   const std::string file = format::cursor_file_name(name);
-  const io::Status replaced =
-      io::replace_file(*core.host.disk, io::join(core.directory, file), format::encode_cursor_mark(mark),
-                       core.options.mode, core.mark_temporary(file));
+  const io::Status replaced = io::replace_file(*core.host.disk, io::join(core.directory, file),
+                                               format::encode_cursor_mark(mark), core.options.mode,
+                                               core.mark_temporary(file));
   if (!replaced) return Status(from_io(replaced.error(), "the cursor cannot be written"));
   const std::scoped_lock lock(core.mutex);
   core.cursors[name] = seq;
@@ -156,7 +164,8 @@ Result<CursorInfo> Journal::open_cursor(const std::string& name) {
     const std::scoped_lock lock(core_->mutex);
     if (core_->closing) return gone();
     const auto found = core_->cursors.find(name);
-    if (found != core_->cursors.end()) return CursorInfo{name, found->second, lag_of(core_->view, found->second)};
+    if (found != core_->cursors.end())
+      return CursorInfo{name, found->second, lag_of(core_->view, found->second)};
   }
   // From now on it holds what it has not seen, also after a crash.
   if (Status status = write_cursor(*core_, name, 0); !status) return status.error();
@@ -164,7 +173,8 @@ Result<CursorInfo> Journal::open_cursor(const std::string& name) {
   return CursorInfo{name, 0, lag_of(core_->view, 0)};
 }
 
-Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_t expected, std::uint64_t next) {
+Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_t expected,
+                                           std::uint64_t next) {
   const std::scoped_lock marks_lock(core_->marks_mutex);
   {
     const std::scoped_lock lock(core_->mutex);
@@ -174,18 +184,20 @@ Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_
       return refuse(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
     }
     if (found->second != expected) {
-      Failure failure = refuse(Code::conflict, "the cursor '" + name + "' is at " + std::to_string(found->second) +
-                                                   ", not at " + std::to_string(expected) +
-                                                   ": somebody else advanced it");
+      Failure failure =
+          refuse(Code::conflict, "the cursor '" + name + "' is at " +
+                                     std::to_string(found->second) + ", not at " +
+                                     std::to_string(expected) + ": somebody else advanced it");
       failure.from_seq = found->second;
       return failure;
     }
     if (next < expected) {
-      return refuse(Code::range, "a cursor goes back only by reset(): " + std::to_string(next) + " is below " +
-                                     std::to_string(expected));
+      return refuse(Code::range, "a cursor goes back only by reset(): " + std::to_string(next) +
+                                     " is below " + std::to_string(expected));
     }
     if (next > core_->view.last_seq) {
-      return refuse(Code::range, "a cursor never passes durableSeq (" + std::to_string(core_->view.last_seq) + ")");
+      return refuse(Code::range, "a cursor never passes durableSeq (" +
+                                     std::to_string(core_->view.last_seq) + ")");
     }
     if (next == expected) return CursorInfo{name, next, lag_of(core_->view, next)};
   }
@@ -203,7 +215,8 @@ Result<CursorInfo> Journal::reset_cursor(const std::string& name, std::uint64_t 
       return refuse(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
     }
     if (to > core_->view.last_seq || (to != 0 && to + 1 < core_->view.first_seq)) {
-      return refuse(Code::range, "reset(" + std::to_string(to) + ") is outside of what the journal holds, " +
+      return refuse(Code::range, "reset(" + std::to_string(to) +
+                                     ") is outside of what the journal holds, " +
                                      std::to_string(core_->view.first_seq - 1) + " to " +
                                      std::to_string(core_->view.last_seq));
     }
@@ -233,7 +246,8 @@ Status Journal::delete_cursor(const std::string& name) {
 std::vector<CursorInfo> Journal::cursors() const {
   const std::scoped_lock lock(core_->mutex);
   std::vector<CursorInfo> infos;
-  for (const auto& [name, seq] : core_->cursors) infos.push_back({name, seq, lag_of(core_->view, seq)});
+  for (const auto& [name, seq] : core_->cursors)
+    infos.push_back({name, seq, lag_of(core_->view, seq)});
   return infos;
 }
 

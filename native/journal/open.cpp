@@ -29,7 +29,8 @@ class Opener {
   Result<std::shared_ptr<Journal::Core>> run() {
     if (Status status = look_at_file_system(); !status) return status.error();
     if (Status status = take_lock(); !status) return status.error();
-    if (io::Status status = io::make_directories(disk_, core_->directory, directory_mode); !status) {
+    if (io::Status status = io::make_directories(disk_, core_->directory, directory_mode);
+        !status) {
       return from_io(status.error(), "the directory of the journal cannot be made durable");
     }
     if (io::Status status = disk_.sync_directory(core_->directory); !status) {
@@ -51,14 +52,16 @@ class Opener {
  private:
   Status look_at_file_system() {
     auto info = disk_.file_system(core_->directory);
-    if (!info) return Status(from_io(info.error(), "the file system of the journal cannot be asked"));
+    if (!info)
+      return Status(from_io(info.error(), "the file system of the journal cannot be asked"));
     if (info.value().network && !core_->options.allow_network) {
       Failure failure;
       failure.code = Code::unsupported;
       failure.path = core_->directory;
-      failure.message = "the directory is on " + info.value().name +
-                        ", a network file system, whose locks and syncs promise less: use a local disk, or set "
-                        "allowNetwork and read docs/guarantees.md";
+      failure.message =
+          "the directory is on " + info.value().name +
+          ", a network file system, whose locks and syncs promise less: use a local disk, or set "
+          "allowNetwork and read docs/guarantees.md";
       return Status(std::move(failure));
     }
     core_->zero_fill = !info.value().copy_on_write;
@@ -80,8 +83,8 @@ class Opener {
       Failure failure;
       failure.code = Code::unsupported;
       failure.path = core_->directory;
-      failure.message = "directIO: true, but this file system refuses direct transfers (" + support.value().why +
-                        "): use 'auto' or false";
+      failure.message = "directIO: true, but this file system refuses direct transfers (" +
+                        support.value().why + "): use 'auto' or false";
       return Status(std::move(failure));
     }
     core_->direct = true;
@@ -118,7 +121,8 @@ class Opener {
       failure.path = core_->directory;
       failure.segment = survey_.head ? survey_.head->head.segment_id : 1;
       failure.message =
-          "the directory has marks of a journal but none of its segments; nothing was changed: bring the segment "
+          "the directory has marks of a journal but none of its segments; nothing was changed: "
+          "bring the segment "
           "files back, or choose an empty directory";
       return Status(std::move(failure));
     }
@@ -129,20 +133,23 @@ class Opener {
       failure.path = core_->directory;
       failure.from_seq = 1;
       failure.to_seq = *options.expect_seq;
-      failure.message = "seq " + std::to_string(*options.expect_seq) +
-                        " is expected to be durable, but the directory holds no journal; nothing was created";
+      failure.message =
+          "seq " + std::to_string(*options.expect_seq) +
+          " is expected to be durable, but the directory holds no journal; nothing was created";
       return Status(std::move(failure));
     }
     const Recorded& recorded = options.recorded;
     format::SegmentHeader header;
-    header.block_bytes = static_cast<std::uint32_t>(std::max(core_->alignment, format::minimum_block_bytes));
+    header.block_bytes =
+        static_cast<std::uint32_t>(std::max(core_->alignment, format::minimum_block_bytes));
     host_.clock->random(header.journal_id);
     header.segment_id = core_->next_segment_id++;
     header.start_seq = recorded.start_seq.value_or(1);
     header.first_seq = header.start_seq;
     header.head = {header.segment_id, header.start_seq};
     header.codec_name = recorded.codec_name.value_or(options.default_codec_name);
-    header.codec_version = recorded.codec_version.value_or(recorded.codec_name ? 1 : options.default_codec_version);
+    header.codec_version =
+        recorded.codec_version.value_or(recorded.codec_name ? 1 : options.default_codec_version);
     header.hash_name = recorded.hash_name.value_or("");
     header.hash_bytes = header.hash_name.empty() ? std::uint8_t{0} : recorded.hash_bytes;
     header.application = recorded.application.value_or("");
@@ -157,7 +164,8 @@ class Opener {
     host_.clock->random(std::as_writable_bytes(std::span(&header.epoch, 1)));
     header.created_at = host_.clock->wall_milliseconds();
     header.capacity = core_->zero_fill ? capacity : 0;
-    auto created = create_segment(disk_, core_->directory, header, {core_->options.mode, core_->direct});
+    auto created =
+        create_segment(disk_, core_->directory, header, {core_->options.mode, core_->direct});
     if (!created) return Status(from_io(created.error(), "a segment cannot be created"));
     format::Stream stream;
     stream.end = header.data_start();
@@ -165,8 +173,9 @@ class Opener {
     auto index = std::make_shared<SharedIndex>();
     index->mark_loaded();
     writer_ = std::make_unique<SegmentWriter>(
-        std::move(created).value(), io::join(core_->directory, format::segment_name(header.segment_id)), header,
-        stream, std::move(index), capacity);
+        std::move(created).value(),
+        io::join(core_->directory, format::segment_name(header.segment_id)), header, stream,
+        std::move(index), capacity);
     return done();
   }
 
@@ -175,7 +184,8 @@ class Opener {
   Status recover() {
     if (Status status = check_recorded(); !status) return status;
     const SurveyedFile& last = survey_.live.back();
-    const SurveyedFile* previous = survey_.live.size() > 1 ? &survey_.live[survey_.live.size() - 2] : nullptr;
+    const SurveyedFile* previous =
+        survey_.live.size() > 1 ? &survey_.live[survey_.live.size() - 2] : nullptr;
     if (Status status = sync_file(last); !status) return status;
     if (previous != nullptr && !previous->seal) {
       if (Status status = sync_file(*previous); !status) return status;
@@ -190,21 +200,24 @@ class Opener {
     if (decision.refusal) return *decision.refusal;
 
     head_ = survey_.effective_head;
-    for (const NamedCursor& cursor : survey_.cursors) core_->cursors.emplace(cursor.mark.name, cursor.mark.seq);
+    for (const NamedCursor& cursor : survey_.cursors)
+      core_->cursors.emplace(cursor.mark.name, cursor.mark.seq);
     RecoveryReport& report = core_->recovery;
     report.read_from_device = decision.from_device;
     report.tail = decision.tail;
     report.row = decision.row;
     report.cut = decision.cut;
     report.bytes_read = decision.bytes_read;
-    report.path = decision.outcome == format::Outcome::clean ? OpenPath::clean : OpenPath::recovered;
+    report.path =
+        decision.outcome == format::Outcome::clean ? OpenPath::clean : OpenPath::recovered;
     for (std::size_t i = 0; i + 1 < survey_.live.size(); ++i) add_sealed(survey_.live[i]);
 
     if (previous != nullptr && !previous->seal) {
       if (Status status = complete_seal(*previous, last.headers.header); !status) return status;
     }
     if (decision.outcome == format::Outcome::clean) return continue_in(last, decision);
-    const bool unused = decision.stream.records == 0 && decision.stream.next_seq == last.headers.header.first_seq &&
+    const bool unused = decision.stream.records == 0 &&
+                        decision.stream.next_seq == last.headers.header.first_seq &&
                         !decision.cut && decision.evidence.residue == format::Residue::none;
     if (unused) return use_again(last, decision);
     return leave(last, decision);
@@ -223,7 +236,8 @@ class Opener {
         failure.path = file.path;
         failure.segment = file.id;
         failure.message =
-            "the journal uses features of a newer tidemark that this version can read but not write: open with "
+            "the journal uses features of a newer tidemark that this version can read but not "
+            "write: open with "
             "readOnly, or use that version";
         return Status(std::move(failure));
       }
@@ -240,14 +254,17 @@ class Opener {
     return done();
   }
 
-  Result<std::unique_ptr<SegmentWriter>> writer_for(const SurveyedFile& file, const format::Stream& stream,
+  Result<std::unique_ptr<SegmentWriter>> writer_for(const SurveyedFile& file,
+                                                    const format::Stream& stream,
                                                     std::shared_ptr<SharedIndex> index) {
     const format::SegmentHeader& header = file.headers.header;
     const bool direct = core_->direct && core_->alignment <= header.block_bytes;
     auto opened = open_segment(disk_, file.path, direct);
     if (!opened) return from_io(opened.error(), "a segment cannot be opened for writing");
-    const std::uint64_t capacity = header.capacity != 0 ? header.capacity : core_->options.segment_bytes;
-    return std::make_unique<SegmentWriter>(std::move(opened).value(), file.path, header, stream, std::move(index),
+    const std::uint64_t capacity =
+        header.capacity != 0 ? header.capacity : core_->options.segment_bytes;
+    return std::make_unique<SegmentWriter>(std::move(opened).value(), file.path, header, stream,
+                                           std::move(index),
                                            std::min(capacity, core_->options.segment_bytes));
   }
 
@@ -283,16 +300,19 @@ class Opener {
     header.first_seq = decision.stream.next_seq;
     header.predecessor = old.value()->as_predecessor();
     header.head = head_;
-    const std::uint64_t capacity =
-        std::min(core_->options.segment_bytes, std::max(first_segment_bytes, last.headers.header.capacity));
+    const std::uint64_t capacity = std::min(
+        core_->options.segment_bytes, std::max(first_segment_bytes, last.headers.header.capacity));
     if (Status status = start_segment(header, capacity); !status) return status;
     return seal(*old.value(), writer_->header(), last);
   }
 
-  Status seal(SegmentWriter& old, const format::SegmentHeader& successor, const SurveyedFile& file) {
-    static_cast<void>(old.file().truncate(old.end()));  // residue; the seal overwrites what matters of it
+  Status seal(SegmentWriter& old, const format::SegmentHeader& successor,
+              const SurveyedFile& file) {
+    static_cast<void>(
+        old.file().truncate(old.end()));  // residue; the seal overwrites what matters of it
     format::Seal written;
-    io::Status status = old.write_seal(successor.segment_id, successor.salt, host_.clock->wall_milliseconds(), written);
+    io::Status status = old.write_seal(successor.segment_id, successor.salt,
+                                       host_.clock->wall_milliseconds(), written);
     if (status) status = old.sync();
     if (!status) return Status(from_io(status.error(), "the segment that ended cannot be sealed"));
     old.trim(written);
@@ -310,13 +330,15 @@ class Opener {
     if (!opened) return Status(from_io(opened.error(), "a segment cannot be opened"));
     FileSource source(*opened.value(), file.bytes);
     const format::SegmentHeader& header = file.headers.header;
-    format::FrameWalk walk(header, source, header.data_start(), header.first_seq, format::FrameWalk::Bodies::skip);
+    format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
+                           format::FrameWalk::Bodies::skip);
     walk.set_limit(successor.predecessor.end);
     auto index = std::make_shared<SharedIndex>();
     while (const auto frame = walk.next()) index->add(frame->offset, frame->first_seq);
     index->mark_loaded();
     const format::Stream& stream = walk.stream();
-    if (stream.end != successor.predecessor.end || stream.digest.value() != successor.predecessor.digest ||
+    if (stream.end != successor.predecessor.end ||
+        stream.digest.value() != successor.predecessor.digest ||
         stream.next_seq != successor.first_seq) {
       Failure failure;
       failure.code = walk.stop() == format::Stop::unreadable ? Code::io : Code::corrupt;
@@ -325,9 +347,11 @@ class Opener {
       failure.offset = stream.end;
       failure.from_seq = stream.next_seq;
       failure.to_seq = successor.predecessor.last_seq;
-      failure.message = "segment " + std::to_string(file.id) + " is damaged at byte " + std::to_string(stream.end) +
-                        ", in front of where its successor says that it ends; nothing was changed: run `tidemark "
-                        "verify` for the extent and `tidemark salvage` to copy out what is sound";
+      failure.message =
+          "segment " + std::to_string(file.id) + " is damaged at byte " +
+          std::to_string(stream.end) +
+          ", in front of where its successor says that it ends; nothing was changed: run `tidemark "
+          "verify` for the extent and `tidemark salvage` to copy out what is sound";
       return Status(std::move(failure));
     }
     auto writer = writer_for(file, stream, index);
@@ -349,7 +373,8 @@ class Opener {
     segments_.push_back(std::move(segment));
   }
 
-  // What never held a promised byte, or was released: its removal may fail, be partial, be repeated.
+  // What never held a promised byte, or was released: its removal may fail, be partial, be
+  // repeated.
   void remove_debris() {
     for (const SurveyedFile& file : survey_.debris) static_cast<void>(disk_.unlink(file.path));
     for (const std::string& name : survey_.temporaries) {
@@ -381,7 +406,8 @@ class Opener {
     core.recovery.duration = host_.clock->monotonic() - started_;
     core.writer = std::make_unique<Writer>(core, std::move(writer_), clean_);
     // The task owns the core until the writer has ended.
-    core.task = host_.tasks->start("tidemark-writer", [self = core_] { return self->writer->step(); });
+    core.task =
+        host_.tasks->start("tidemark-writer", [self = core_] { return self->writer->step(); });
   }
 
   const io::Host& host_;

@@ -42,8 +42,9 @@ std::string field(std::string_view text, std::string_view name) {
 
 std::string holder_text(io::Clock& clock) {
   const io::ProcessIdentity process = io::this_process();
-  return "{\"pid\":" + std::to_string(process.pid) + ",\"startTime\":" + quoted(process.start_time) +
-         ",\"bootId\":" + quoted(process.boot_id) + ",\"host\":" + quoted(process.host) +
+  return "{\"pid\":" + std::to_string(process.pid) +
+         ",\"startTime\":" + quoted(process.start_time) + ",\"bootId\":" + quoted(process.boot_id) +
+         ",\"host\":" + quoted(process.host) +
          ",\"since\":" + std::to_string(clock.wall_milliseconds()) + "}\n";
 }
 

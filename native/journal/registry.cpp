@@ -50,18 +50,21 @@ std::optional<Failure> differs(const char* what, const std::optional<T>& asked, 
   };
   Failure failure;
   failure.code = Code::mismatch;
-  failure.message = std::string("the journal was created with ") + what + " " + text(recorded) + ", not " +
-                    text(*asked) + ": leave the option out, or open another directory";
+  failure.message = std::string("the journal was created with ") + what + " " + text(recorded) +
+                    ", not " + text(*asked) + ": leave the option out, or open another directory";
   return failure;
 }
 
 }  // namespace
 
-std::optional<Failure> recorded_mismatch(const Recorded& asked, const format::SegmentHeader& header) {
+std::optional<Failure> recorded_mismatch(const Recorded& asked,
+                                         const format::SegmentHeader& header) {
   if (auto failure = differs("codec", asked.codec_name, header.codec_name)) return failure;
-  if (auto failure = differs("codec version", asked.codec_version, header.codec_version)) return failure;
+  if (auto failure = differs("codec version", asked.codec_version, header.codec_version))
+    return failure;
   if (auto failure = differs("content hash", asked.hash_name, header.hash_name)) return failure;
-  if (auto failure = differs("application tag", asked.application, header.application)) return failure;
+  if (auto failure = differs("application tag", asked.application, header.application))
+    return failure;
   if (auto failure = differs("startSeq", asked.start_seq, header.start_seq)) return failure;
   if (asked.hash_name && !asked.hash_name->empty() && asked.hash_bytes != header.hash_bytes) {
     return differs<std::uint64_t>("content hash bytes", asked.hash_bytes, header.hash_bytes);
@@ -87,7 +90,8 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
   const Key key{host.disk.get(), status.value().identity};
   Registry& known = registry();
 
-  const auto attach = [&notify](const std::shared_ptr<Journal>& journal) -> std::shared_ptr<Client> {
+  const auto attach =
+      [&notify](const std::shared_ptr<Journal>& journal) -> std::shared_ptr<Client> {
     auto state = std::make_shared<Client::State>();
     state->notify = std::move(notify);
     const std::scoped_lock lock(journal->core_->mutex);
@@ -107,18 +111,22 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
     if (!found->second.opening) {
       if (const std::shared_ptr<Journal> journal = found->second.journal.lock()) {
         if (auto failure = recorded_mismatch(options.recorded, journal->header())) return *failure;
-        if (auto client = attach(journal)) return Result<std::shared_ptr<Client>>(std::move(client));
+        if (auto client = attach(journal))
+          return Result<std::shared_ptr<Client>>(std::move(client));
       }
     }
     // Beginning or ending: look again when it has.
-    gate.wait(lock, [&] {
-      const auto entry = known.entries.find(key);
-      if (entry == known.entries.end()) return true;
-      const std::shared_ptr<Journal> journal = entry->second.journal.lock();
-      if (entry->second.opening || !journal) return false;
-      const std::scoped_lock core_lock(journal->core_->mutex);
-      return !journal->core_->closing;
-    }, std::nullopt);
+    gate.wait(
+        lock,
+        [&] {
+          const auto entry = known.entries.find(key);
+          if (entry == known.entries.end()) return true;
+          const std::shared_ptr<Journal> journal = entry->second.journal.lock();
+          if (entry->second.opening || !journal) return false;
+          const std::scoped_lock core_lock(journal->core_->mutex);
+          return !journal->core_->closing;
+        },
+        std::nullopt);
   }
   known.entries.emplace(key, Registry::Entry{});
   lock.unlock();

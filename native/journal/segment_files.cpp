@@ -15,10 +15,12 @@ io::Status write_zeros(io::File& file, std::uint64_t from, std::uint64_t to) {
     if (buffer.reserve(zero_slice_bytes, 0)) std::memset(buffer.data(), 0, zero_slice_bytes);
     return buffer;
   }();
-  if (zeros.capacity() < zero_slice_bytes) return io::Error{io::Errc::no_memory, io::Call::write, 0, {}};
+  if (zeros.capacity() < zero_slice_bytes)
+    return io::Error{io::Errc::no_memory, io::Call::write, 0, {}};
   for (std::uint64_t offset = from; offset < to;) {
     const auto bytes = static_cast<std::size_t>(std::min(zero_slice_bytes, to - offset));
-    if (io::Status status = file.write_at(offset, io::Bytes(zeros.data(), bytes)); !status) return status;
+    if (io::Status status = file.write_at(offset, io::Bytes(zeros.data(), bytes)); !status)
+      return status;
     offset += bytes;
   }
   return io::done();
@@ -33,7 +35,8 @@ io::Status write_header(io::File& file, const format::SegmentHeader& header) {
   for (std::uint8_t copy = 0; copy < 2; ++copy) {
     format::encode_segment_header(
         header, copy,
-        format::MutableBytes(blocks.data() + copy * std::size_t{header.block_bytes}, format::header_copy_bytes));
+        format::MutableBytes(blocks.data() + copy * std::size_t{header.block_bytes},
+                             format::header_copy_bytes));
   }
   return file.write_at(0, io::Bytes(blocks.data(), bytes));
 }
@@ -41,9 +44,11 @@ io::Status write_header(io::File& file, const format::SegmentHeader& header) {
 io::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk, const std::string& directory,
                                                      const format::SegmentHeader& header,
                                                      const SegmentFileRules& rules) {
-  const std::string temporary = io::join(directory, format::segment_temporary_name(header.segment_id));
+  const std::string temporary =
+      io::join(directory, format::segment_temporary_name(header.segment_id));
   const std::string path = io::join(directory, format::segment_name(header.segment_id));
-  if (io::Status status = disk.unlink(temporary); !status && status.error().code != io::Errc::not_found) {
+  if (io::Status status = disk.unlink(temporary);
+      !status && status.error().code != io::Errc::not_found) {
     return status.error();
   }
   io::OpenOptions options;
@@ -58,7 +63,8 @@ io::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk, const std::
     static_cast<void>(disk.unlink(temporary));  // debris in any case
     return error;
   };
-  if (io::Status status = write_zeros(*file, 0, header.capacity); !status) return give_up(status.error());
+  if (io::Status status = write_zeros(*file, 0, header.capacity); !status)
+    return give_up(status.error());
   if (io::Status status = write_header(*file, header); !status) return give_up(status.error());
   if (io::Status status = file->sync(); !status) return give_up(status.error());
   if (io::Status status = disk.rename(temporary, path); !status) return give_up(status.error());
@@ -68,7 +74,8 @@ io::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk, const std::
   return open_segment(disk, path, true);
 }
 
-io::Result<std::unique_ptr<io::File>> open_segment(io::Disk& disk, const std::string& path, bool direct) {
+io::Result<std::unique_ptr<io::File>> open_segment(io::Disk& disk, const std::string& path,
+                                                   bool direct) {
   io::OpenOptions options;
   options.access = io::Access::read_write;
   options.direct = direct;

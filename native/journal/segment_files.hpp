@@ -12,7 +12,7 @@ namespace tidemark::journal {
 
 struct SegmentFileRules {
   std::uint32_t mode = 0600;
-  bool direct = false;   // open the result for direct transfers
+  bool direct = false;  // open the result for direct transfers
 };
 
 // Zeros [from, to) in slices of at most zero_slice_bytes; for callers that do it all at once.
@@ -30,6 +30,7 @@ io::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk, const std::
                                                      const SegmentFileRules& rules);
 
 // Opens an existing segment for writing.
-io::Result<std::unique_ptr<io::File>> open_segment(io::Disk& disk, const std::string& path, bool direct);
+io::Result<std::unique_ptr<io::File>> open_segment(io::Disk& disk, const std::string& path,
+                                                   bool direct);
 
 }  // namespace tidemark::journal

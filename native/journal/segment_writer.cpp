@@ -6,7 +6,6 @@
 #include <cstring>
 #include <utility>
 
-
 namespace tidemark::journal {
 namespace {
 
@@ -18,9 +17,9 @@ io::Error out_of_memory(const std::string& path) {
 
 }  // namespace
 
-SegmentWriter::SegmentWriter(std::unique_ptr<io::File> file, std::string path, format::SegmentHeader header,
-                             const format::Stream& stream, std::shared_ptr<SharedIndex> index,
-                             std::uint64_t target_bytes)
+SegmentWriter::SegmentWriter(std::unique_ptr<io::File> file, std::string path,
+                             format::SegmentHeader header, const format::Stream& stream,
+                             std::shared_ptr<SharedIndex> index, std::uint64_t target_bytes)
     : file_(std::move(file)),
       path_(std::move(path)),
       header_(std::move(header)),
@@ -32,22 +31,24 @@ SegmentWriter::SegmentWriter(std::unique_ptr<io::File> file, std::string path, f
 
 bool SegmentWriter::fits(const CommitContents& contents, bool block_padded) const noexcept {
   if (stream_.frames == 0) return true;
-  const std::size_t prefix = format::commit_prefix_bytes(contents.lengths.size(), !contents.attributes.empty(),
-                                                         contents.hashes.empty() ? 0 : header_.hash_bytes, false);
+  const std::size_t prefix =
+      format::commit_prefix_bytes(contents.lengths.size(), !contents.attributes.empty(),
+                                  contents.hashes.empty() ? 0 : header_.hash_bytes, false);
   const std::uint64_t frame =
-      format::commit_frame_bytes(prefix, static_cast<std::uint32_t>(contents.payload.size()), stream_.end,
-                                 block_padded, header_.block_bytes);
+      format::commit_frame_bytes(prefix, static_cast<std::uint32_t>(contents.payload.size()),
+                                 stream_.end, block_padded, header_.block_bytes);
   // One entry for each stride that the stream will have passed, and one for the frame itself.
   const std::uint64_t entries = (stream_.end + frame) / format::index_stride_bytes + 1;
   const std::uint64_t behind = format::seal_bytes + entries * format::index_entry_bytes;
   return stream_.end + frame + behind <= target_bytes_;
 }
 
-io::Status SegmentWriter::append_commit(const CommitContents& contents, const format::Watermark& watermark,
-                                        bool block_padded) {
+io::Status SegmentWriter::append_commit(const CommitContents& contents,
+                                        const format::Watermark& watermark, bool block_padded) {
   const std::size_t count = contents.lengths.size();
   assert(contents.first_seq == stream_.next_seq);
-  assert(contents.payload.size() <= format::maximum_body_bytes && count <= format::maximum_frame_entries);
+  assert(contents.payload.size() <= format::maximum_body_bytes &&
+         count <= format::maximum_frame_entries);
   checksums_.resize(count);
   std::uint64_t seq = contents.first_seq;
   std::size_t at = 0;
@@ -55,22 +56,24 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents, const fo
     const std::uint32_t length = contents.lengths[i];
     checksums_[i] = format::record_checksum(place_, seq, contents.payload.subspan(at, length));
     at += length;
-    const bool user = contents.attributes.empty() ||
-                      (contents.attributes[i] & format::record_kind::mask) == format::record_kind::user;
+    const bool user =
+        contents.attributes.empty() ||
+        (contents.attributes[i] & format::record_kind::mask) == format::record_kind::user;
     if (user) ++seq;
   }
   const std::size_t hash_bytes = contents.hashes.empty() ? 0 : header_.hash_bytes;
-  prefix_.resize(format::commit_prefix_bytes(count, !contents.attributes.empty(), hash_bytes, false));
+  prefix_.resize(
+      format::commit_prefix_bytes(count, !contents.attributes.empty(), hash_bytes, false));
   format::CommitHeader header;
   header.offset = stream_.end;
   header.first_seq = contents.first_seq;
   header.watermark = watermark;
   header.body_bytes = static_cast<std::uint32_t>(contents.payload.size());
   header.block_padded = block_padded;
-  const std::uint32_t checksum = format::encode_commit_prefix(place_, header, contents.lengths, checksums_,
-                                                              contents.attributes, contents.hashes, prefix_);
-  const std::uint64_t bytes = format::commit_frame_bytes(prefix_.size(), header.body_bytes, stream_.end,
-                                                         block_padded, header_.block_bytes);
+  const std::uint32_t checksum = format::encode_commit_prefix(
+      place_, header, contents.lengths, checksums_, contents.attributes, contents.hashes, prefix_);
+  const std::uint64_t bytes = format::commit_frame_bytes(
+      prefix_.size(), header.body_bytes, stream_.end, block_padded, header_.block_bytes);
   const std::uint64_t padding = bytes - prefix_.size() - contents.payload.size();
   const std::array<io::Bytes, 3> parts{io::Bytes(prefix_), contents.payload,
                                        io::Bytes(zeros).first(static_cast<std::size_t>(padding))};
@@ -84,7 +87,8 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents, const fo
 
 io::Status SegmentWriter::append_mark(bool closing) {
   std::array<std::byte, format::mark_bytes> bytes{};
-  const std::uint32_t checksum = format::encode_mark(place_, stream_.end, stream_.next_seq, closing, bytes);
+  const std::uint32_t checksum =
+      format::encode_mark(place_, stream_.end, stream_.next_seq, closing, bytes);
   const io::Bytes part(bytes);
   if (io::Status status = write_frame({&part, 1}, bytes.size()); !status) return status;
   stream_.watermark = {stream_.end, stream_.next_seq - 1};
@@ -107,8 +111,8 @@ io::Status SegmentWriter::append_gap(const format::Gap& gap, const format::Water
   return io::done();
 }
 
-io::Status SegmentWriter::write_seal(std::uint64_t successor_id, std::uint64_t successor_salt, std::int64_t now,
-                                     format::Seal& written) {
+io::Status SegmentWriter::write_seal(std::uint64_t successor_id, std::uint64_t successor_salt,
+                                     std::int64_t now, format::Seal& written) {
   const format::SparseIndex index = index_->copy();
   std::vector<std::byte> bytes(format::seal_bytes + index.encoded_bytes());
   format::Seal seal;
@@ -120,9 +124,11 @@ io::Status SegmentWriter::write_seal(std::uint64_t successor_id, std::uint64_t s
   seal.digest = stream_.digest.value();
   seal.index_bytes = static_cast<std::uint32_t>(index.encoded_bytes());
   seal.index_entries = static_cast<std::uint32_t>(index.entries().size());
-  seal.index_checksum = index.encode(place_, format::MutableBytes(bytes).subspan(format::seal_bytes));
+  seal.index_checksum =
+      index.encode(place_, format::MutableBytes(bytes).subspan(format::seal_bytes));
   seal.sealed_at = now;
-  format::encode_seal(place_, stream_.end, seal, format::MutableBytes(bytes).first(format::seal_bytes));
+  format::encode_seal(place_, stream_.end, seal,
+                      format::MutableBytes(bytes).first(format::seal_bytes));
   const io::Bytes part(bytes);
   io::Status status = write_frame({&part, 1}, bytes.size());
   if (status) written = seal;
@@ -142,14 +148,17 @@ format::Predecessor SegmentWriter::as_predecessor() const noexcept {
 
 io::Status SegmentWriter::write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes) {
   const bool direct = file_->alignment() > 1;
-  io::Status status = direct ? write_direct(stream_.end, parts, true) : file_->write_at(stream_.end, parts);
+  io::Status status =
+      direct ? write_direct(stream_.end, parts, true) : file_->write_at(stream_.end, parts);
   if (status) bytes_written_ += bytes;
   return status;
 }
 
 // A direct file takes whole blocks only: the write begins with what the last block already holds
-// (the powersafe-overwrite assumption; padding 'block' leaves nothing to repeat) and ends with zeros.
-io::Status SegmentWriter::write_direct(std::uint64_t offset, std::span<const io::Bytes> parts, bool keep_tail) {
+// (the powersafe-overwrite assumption; padding 'block' leaves nothing to repeat) and ends with
+// zeros.
+io::Status SegmentWriter::write_direct(std::uint64_t offset, std::span<const io::Bytes> parts,
+                                       bool keep_tail) {
   if (io::Status status = prime_direct(); !status) return status;
   const std::size_t block = direct_.alignment();
   const std::uint64_t start = offset / block * block;

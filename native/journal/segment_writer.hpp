@@ -30,14 +30,16 @@ class SegmentWriter {
   // Continues behind `stream` in a file whose header is durable. `target_bytes` is the length at
   // which it should end; a single frame may pass it.
   SegmentWriter(std::unique_ptr<io::File> file, std::string path, format::SegmentHeader header,
-                const format::Stream& stream, std::shared_ptr<SharedIndex> index, std::uint64_t target_bytes);
+                const format::Stream& stream, std::shared_ptr<SharedIndex> index,
+                std::uint64_t target_bytes);
 
   // Whether the frame fits with the seal and the index still behind it. An empty segment takes any.
   [[nodiscard]] bool fits(const CommitContents& contents, bool block_padded) const noexcept;
 
   // Writes the frame at the end of the stream and moves the end behind it. On an error nothing of
   // the state moves, and what the disk holds from end() on is unknown.
-  io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark, bool block_padded);
+  io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark,
+                           bool block_padded);
   io::Status append_mark(bool closing);
   io::Status append_gap(const format::Gap& gap, const format::Watermark& watermark);
   // Seal and index at the end of the stream. The stream does not move: the seal is not part of what
@@ -66,7 +68,8 @@ class SegmentWriter {
   io::Status write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes);
   io::Status write_direct(std::uint64_t offset, std::span<const io::Bytes> parts, bool keep_tail);
   io::Status prime_direct();
-  void advance(std::uint64_t bytes, std::uint32_t checksum, std::uint64_t next_seq, std::uint64_t records);
+  void advance(std::uint64_t bytes, std::uint32_t checksum, std::uint64_t next_seq,
+               std::uint64_t records);
 
   std::unique_ptr<io::File> file_;
   std::string path_;
@@ -78,7 +81,7 @@ class SegmentWriter {
   std::uint64_t bytes_written_ = 0;
   std::vector<std::byte> prefix_;
   std::vector<std::uint32_t> checksums_;
-  io::AlignedBuffer direct_;      // of a direct file: begins with the bytes of the last, partial block
+  io::AlignedBuffer direct_;  // of a direct file: begins with the bytes of the last, partial block
   bool direct_primed_ = false;
 };
 

@@ -49,9 +49,11 @@ Histogram::Summary Histogram::summary() const {
   if (summary.count == 0) return summary;
   summary.min = min_.load(std::memory_order_relaxed);
   summary.max = max_.load(std::memory_order_relaxed);
-  summary.mean = static_cast<double>(sum_.load(std::memory_order_relaxed)) / static_cast<double>(summary.count);
+  summary.mean = static_cast<double>(sum_.load(std::memory_order_relaxed)) /
+                 static_cast<double>(summary.count);
   const auto percentile = [&summary](double share) {
-    const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(summary.count - 1)) + 1;
+    const auto rank =
+        static_cast<std::uint64_t>(share * static_cast<double>(summary.count - 1)) + 1;
     std::uint64_t seen = 0;
     for (const auto& [bound, count] : summary.filled) {
       seen += count;

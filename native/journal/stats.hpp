@@ -31,7 +31,7 @@ class Histogram {
 };
 
 struct Stats {
-  std::uint64_t records = 0;        // written by this process since the open
+  std::uint64_t records = 0;  // written by this process since the open
   std::uint64_t commits = 0;
   std::uint64_t syncs = 0;
   std::uint64_t marks = 0;
@@ -45,9 +45,9 @@ struct Stats {
   std::uint64_t segments = 0;
   std::uint64_t handles = 0;
   bool direct = false;
-  std::string sync_mode;            // "fdatasync", …
+  std::string sync_mode;  // "fdatasync", …
   std::uint64_t alignment = 1;
-  std::string why;                  // of the mode
+  std::string why;  // of the mode
   std::string crc32c_kernel;
   Histogram::Summary commit_records;  // records per commit
   Histogram::Summary commit_ns;       // from taking a commit to durable

@@ -36,7 +36,8 @@ Failure damaged(const std::string& path, std::uint64_t segment, std::uint64_t of
 Failure newer(const std::string& path, std::string what) {
   Failure failure;
   failure.code = Code::version;
-  failure.message = std::move(what) + " was written by a newer tidemark; nothing was changed: use that version";
+  failure.message =
+      std::move(what) + " was written by a newer tidemark; nothing was changed: use that version";
   failure.path = path;
   return failure;
 }
@@ -82,8 +83,9 @@ class Surveyor {
       case format::NameKind::segment:
         survey_.highest_id = std::max(survey_.highest_id, parsed.segment_id);
         if (entry.kind != io::EntryKind::file) {
-          survey_.damage.push_back(damaged(path, parsed.segment_id, 0,
-                                           "a segment's name belongs to something that is not a file", 0));
+          survey_.damage.push_back(
+              damaged(path, parsed.segment_id, 0,
+                      "a segment's name belongs to something that is not a file", 0));
           return done();
         }
         return take_segment(parsed.segment_id, path);
@@ -125,7 +127,8 @@ class Surveyor {
   }
 
   static Status unreadable(const io::Error& error) {
-    Failure failure = from_io(error, "a segment cannot be read, so it cannot be known what it proves");
+    Failure failure =
+        from_io(error, "a segment cannot be read, so it cannot be known what it proves");
     return failure;
   }
 
@@ -154,7 +157,8 @@ class Surveyor {
     }
     NamedCursor cursor;
     cursor.file = path;
-    cursor.state = bytes ? format::decode_cursor_mark(bytes.value(), cursor.mark) : format::MarkState::damaged;
+    cursor.state =
+        bytes ? format::decode_cursor_mark(bytes.value(), cursor.mark) : format::MarkState::damaged;
     if (cursor.state == format::MarkState::valid && cursor.mark.name != name) {
       cursor.state = format::MarkState::damaged;
     }
@@ -193,7 +197,8 @@ class Surveyor {
     if (!survey_.reference) return;
     if (!survey_.head) survey_.effective_head = survey_.reference->head;
     for (const SurveyedFile& file : files_) {
-      if (!usable(file) || file.headers.header.journal_id != survey_.reference->journal_id) continue;
+      if (!usable(file) || file.headers.header.journal_id != survey_.reference->journal_id)
+        continue;
       const format::Head& head = file.headers.header.head;
       if (head.first_seq > survey_.effective_head.first_seq) survey_.effective_head = head;
     }
@@ -205,7 +210,8 @@ class Surveyor {
       if (cursor.state == format::MarkState::valid &&
           cursor.mark.journal_id != survey_.reference->journal_id) {
         survey_.damage.push_back(
-            damaged(cursor.file, 0, 0, "the cursor '" + cursor.mark.name + "' belongs to another journal", 0));
+            damaged(cursor.file, 0, 0,
+                    "the cursor '" + cursor.mark.name + "' belongs to another journal", 0));
       }
     }
   }
@@ -238,7 +244,8 @@ class Surveyor {
   }
 
   // A last file with one sound header copy and nothing behind it was cut while it was being made:
-  // both copies are durable before a seal names the file and before anything is written behind them.
+  // both copies are durable before a seal names the file and before anything is written behind
+  // them.
   Status drop_half_made(std::vector<SurveyedFile*>& chain, std::vector<SurveyedFile*>& headless) {
     if (chain.empty()) return done();
     SurveyedFile& last = *chain.back();
@@ -298,8 +305,11 @@ class Surveyor {
         situation.link = Link::contradicted;
         why = "belongs to another journal";
       } else if (i == 0) {
-        if (file.id != head_id) missing(head_id, "the first live segment, which the head names, is not there");
-      } else if (Status status = link_pair(*chain[i - 1], file, i + 1 == chain.size(), situation, why); !status) {
+        if (file.id != head_id)
+          missing(head_id, "the first live segment, which the head names, is not there");
+      } else if (Status status =
+                     link_pair(*chain[i - 1], file, i + 1 == chain.size(), situation, why);
+                 !status) {
         return status;
       }
       for (int copy = 0; copy < 2; ++copy) {
@@ -308,17 +318,18 @@ class Surveyor {
       judged.push_back({situation, why});
     }
     // Only now: the look at a file's successor completes what is known of the file.
-    for (std::size_t i = 0; i < chain.size(); ++i) settle(*chain[i], judged[i].situation, judged[i].why);
+    for (std::size_t i = 0; i < chain.size(); ++i)
+      settle(*chain[i], judged[i].situation, judged[i].why);
     return done();
   }
 
-  Status link_pair(SurveyedFile& previous, const SurveyedFile& file, bool last, FileSituation& situation,
-                   std::string& why) {
+  Status link_pair(SurveyedFile& previous, const SurveyedFile& file, bool last,
+                   FileSituation& situation, std::string& why) {
     const format::Predecessor& predecessor = file.headers.header.predecessor;
     if (predecessor.id != previous.id) {
       situation.link = Link::contradicted;
-      why = "continues segment " + std::to_string(predecessor.id) + ", which is not there; the one in front is " +
-            std::to_string(previous.id);
+      why = "continues segment " + std::to_string(predecessor.id) +
+            ", which is not there; the one in front is " + std::to_string(previous.id);
       return done();
     }
     if (file.headers.header.first_seq != predecessor.last_seq + 1) {
@@ -326,10 +337,12 @@ class Surveyor {
       why = "does not begin behind the last seq of the segment that it continues";
       return done();
     }
-    if (predecessor.end < previous.headers.header.data_start() || predecessor.end > previous.bytes) {
+    if (predecessor.end < previous.headers.header.data_start() ||
+        predecessor.end > previous.bytes) {
       situation.link = Link::contradicted;
-      why = "says that segment " + std::to_string(previous.id) + " ends at byte " + std::to_string(predecessor.end) +
-            ", but that file has " + std::to_string(previous.bytes);
+      why = "says that segment " + std::to_string(previous.id) + " ends at byte " +
+            std::to_string(predecessor.end) + ", but that file has " +
+            std::to_string(previous.bytes);
       return done();
     }
     previous.stream_end = predecessor.end;
@@ -364,7 +377,8 @@ class Surveyor {
     const auto prefix = format::frame_prefix_bytes(header, file.stream_end, bytes, file.bytes);
     if (!prefix || *prefix > bytes.size()) return done();
     const format::Bytes view(bytes.data(), *prefix);
-    const auto frame = format::decode_frame_header(header, format::Place(header.seed()), file.stream_end, view);
+    const auto frame =
+        format::decode_frame_header(header, format::Place(header.seed()), file.stream_end, view);
     if (frame && frame->is(format::FrameType::seal)) file.seal = format::decode_seal(*frame, view);
     return done();
   }
@@ -373,8 +387,9 @@ class Surveyor {
     auto opened = disk_.open(file.path, {});
     if (!opened) return from_io(opened.error(), "a segment cannot be read");
     FileSource source(*opened.value(), file.bytes, std::size_t{1} << 20U);
-    const std::uint64_t behind = file.headers.state == HeaderState::valid ? file.headers.header.data_start()
-                                                                          : 2 * format::minimum_block_bytes;
+    const std::uint64_t behind = file.headers.state == HeaderState::valid
+                                     ? file.headers.header.data_start()
+                                     : 2 * format::minimum_block_bytes;
     for (std::uint64_t offset = behind; offset < file.bytes;) {
       auto bytes = source.view(offset, std::size_t{1} << 20U);
       if (!bytes) return from_io(source.error().value_or(io::Error{}), "a segment cannot be read");
@@ -385,7 +400,8 @@ class Surveyor {
     return true;
   }
 
-  Status judge_headless(SurveyedFile& file, const std::vector<SurveyedFile*>& chain, std::uint64_t head_id) {
+  Status judge_headless(SurveyedFile& file, const std::vector<SurveyedFile*>& chain,
+                        std::uint64_t head_id) {
     FileSituation situation;
     situation.header = file.headers.state;
     situation.first = chain.empty() || file.id < chain.front()->id;
@@ -413,7 +429,8 @@ class Surveyor {
     situation.missing = true;
     situation.link = Link::named;
     const format::FileRow& row = format::decide(format::file_table(), situation);
-    survey_.damage.push_back(damaged(io::join(directory_, format::segment_name(id)), id, 0, why, row.letter));
+    survey_.damage.push_back(
+        damaged(io::join(directory_, format::segment_name(id)), id, 0, why, row.letter));
   }
 
   // Asks the table and files the answer.

@@ -18,7 +18,7 @@
 namespace tidemark::journal {
 
 struct SurveyedFile {
-  std::uint64_t id = 0;              // by its name
+  std::uint64_t id = 0;  // by its name
   std::string path;
   std::uint64_t bytes = 0;
   std::uint64_t allocated = 0;
@@ -37,17 +37,20 @@ struct NamedCursor {
 
 struct Survey {
   bool directory_exists = false;
-  std::vector<SurveyedFile> live;      // in order; the last one is unsealed unless the journal is damaged
-  std::vector<SurveyedFile> debris;    // torn creations, spares, released segments: may be removed
+  std::vector<SurveyedFile>
+      live;  // in order; the last one is unsealed unless the journal is damaged
+  std::vector<SurveyedFile> debris;  // torn creations, spares, released segments: may be removed
   std::vector<std::string> temporaries;  // names of ours, left by a dead process
   std::vector<std::string> foreign;
   std::vector<NamedCursor> cursors;
   std::optional<format::HeadMark> head;
-  format::Head effective_head;          // highest of the head mark and the headers
-  std::uint64_t highest_id = 0;         // of any file with a segment's name
-  std::vector<Failure> damage;          // what the file table refuses, in order; empty when sound
-  std::vector<std::pair<std::uint64_t, int>> bad_header_copies;  // (segment id, copy): the other one is sound
-  std::optional<format::SegmentHeader> reference;  // of the first live segment: the journal's recorded facts
+  format::Head effective_head;   // highest of the head mark and the headers
+  std::uint64_t highest_id = 0;  // of any file with a segment's name
+  std::vector<Failure> damage;   // what the file table refuses, in order; empty when sound
+  std::vector<std::pair<std::uint64_t, int>>
+      bad_header_copies;  // (segment id, copy): the other one is sound
+  std::optional<format::SegmentHeader>
+      reference;  // of the first live segment: the journal's recorded facts
 };
 
 // `damage` holds what an open must refuse with; an I/O error that prevents looking is the failure.

@@ -11,9 +11,11 @@ namespace {
 
 constexpr std::size_t walk_window = std::size_t{1} << 20U;
 
-Failure refusal_of(const TailDecision& decision, const SurveyedFile& file, const std::string& what) {
+Failure refusal_of(const TailDecision& decision, const SurveyedFile& file,
+                   const std::string& what) {
   Failure failure;
-  failure.code = decision.outcome == format::Outcome::refuse_version ? Code::version : Code::corrupt;
+  failure.code =
+      decision.outcome == format::Outcome::refuse_version ? Code::version : Code::corrupt;
   failure.path = file.path;
   failure.segment = file.id;
   failure.offset = decision.stream.end;
@@ -21,17 +23,20 @@ Failure refusal_of(const TailDecision& decision, const SurveyedFile& file, const
   failure.row = decision.row;
   failure.message = "segment " + std::to_string(file.id) + " is damaged at byte " +
                     std::to_string(decision.stream.end) + ", from seq " +
-                    std::to_string(decision.stream.next_seq) + " on (case " + decision.row + "): " + what;
+                    std::to_string(decision.stream.next_seq) + " on (case " + decision.row +
+                    "): " + what;
   if (failure.code == Code::corrupt) {
     failure.message +=
-        "; nothing was changed: run `tidemark verify` for the extent and `tidemark salvage` to copy out what "
+        "; nothing was changed: run `tidemark verify` for the extent and `tidemark salvage` to "
+        "copy out what "
         "is sound";
   }
   return failure;
 }
 
 // A seal at the end of the last live segment: its successor is gone.
-Failure missing_successor(const SurveyedFile& file, std::uint64_t successor, std::uint64_t last_seq) {
+Failure missing_successor(const SurveyedFile& file, std::uint64_t successor,
+                          std::uint64_t last_seq) {
   format::FileSituation situation;
   situation.header = format::HeaderState::truncated;
   situation.missing = true;
@@ -44,10 +49,11 @@ Failure missing_successor(const SurveyedFile& file, std::uint64_t successor, std
   failure.offset = 0;
   failure.from_seq = last_seq + 1;
   failure.path = io::join(io::parent(file.path), format::segment_name(successor));
-  failure.message = "segment " + std::to_string(successor) + ", which the seal of segment " +
-                    std::to_string(file.id) +
-                    " names, is not there: records from seq " + std::to_string(last_seq + 1) +
-                    " on are missing; nothing was changed: bring the file back, or run `tidemark salvage`";
+  failure.message =
+      "segment " + std::to_string(successor) + ", which the seal of segment " +
+      std::to_string(file.id) + " names, is not there: records from seq " +
+      std::to_string(last_seq + 1) +
+      " on are missing; nothing was changed: bring the file back, or run `tidemark salvage`";
   return failure;
 }
 
@@ -62,14 +68,17 @@ std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expec
   return proof;
 }
 
-Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::string& path, bool& from_device) {
+Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::string& path,
+                                                   bool& from_device) {
   io::OpenOptions options;
   options.direct = true;
   auto direct = disk.open(path, options);
   if (direct) {
     // Refusals may come only with the first transfer.
-    io::AlignedBuffer probe(std::max<std::size_t>(direct.value()->alignment(), format::minimum_block_bytes));
-    if (!probe.reserve(probe.alignment(), 0)) return from_io(io::Error{io::Errc::no_memory, io::Call::read, 0, path}, "open");
+    io::AlignedBuffer probe(
+        std::max<std::size_t>(direct.value()->alignment(), format::minimum_block_bytes));
+    if (!probe.reserve(probe.alignment(), 0))
+      return from_io(io::Error{io::Errc::no_memory, io::Call::read, 0, path}, "open");
     auto read = direct.value()->read_at(0, io::MutableBytes(probe.data(), probe.alignment()));
     if (read) {
       from_device = true;
@@ -79,7 +88,8 @@ Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::st
   from_device = false;
   auto buffered = disk.open(path, {});
   if (!buffered) return from_io(buffered.error(), "a segment cannot be opened");
-  static_cast<void>(buffered.value()->drop_cache());  // the report says that the device was not asked
+  static_cast<void>(
+      buffered.value()->drop_cache());  // the report says that the device was not asked
   return std::move(buffered).value();
 }
 
@@ -102,7 +112,8 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
   decision.file_bytes = size.value();
 
   FileSource source(*file, size.value(), walk_window);
-  format::FrameWalk walk(header, source, header.data_start(), header.first_seq, format::FrameWalk::Bodies::verify);
+  format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
+                         format::FrameWalk::Bodies::verify);
   while (const auto frame = walk.next()) decision.index->add(frame->offset, frame->first_seq);
   decision.index->mark_loaded();
   decision.stream = walk.stream();
@@ -132,10 +143,11 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
 
   switch (row.outcome) {
     case format::Outcome::refuse_io:
-      decision.refusal = from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, last.path}),
-                                 "segment " + std::to_string(last.id) +
-                                     " cannot be read, so what follows could hold proof of more records; nothing "
-                                     "was changed: mend the disk, or copy the file elsewhere, and open again");
+      decision.refusal =
+          from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, last.path}),
+                  "segment " + std::to_string(last.id) +
+                      " cannot be read, so what follows could hold proof of more records; nothing "
+                      "was changed: mend the disk, or copy the file elsewhere, and open again");
       decision.refusal->code = Code::io;
       decision.refusal->segment = last.id;
       decision.refusal->offset = decision.stream.end;
@@ -144,7 +156,8 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
     case format::Outcome::corrupt:
     case format::Outcome::refuse_version: {
       decision.refusal = refusal_of(decision, last, std::string(row.cause));
-      const std::uint64_t proven_seq = std::max(question.proof_seq, decision.evidence.later_watermark.seq);
+      const std::uint64_t proven_seq =
+          std::max(question.proof_seq, decision.evidence.later_watermark.seq);
       const std::uint64_t to = std::max(proven_seq, decision.evidence.stated_last_seq);
       if (to >= decision.stream.next_seq) decision.refusal->to_seq = to;
       break;
@@ -164,15 +177,17 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
   }
   // The successor's header is durable, then the seal, then the first frame: frames behind a missing
   // seal mean that a durable seal was damaged.
-  if (!decision.refusal && question.previous != nullptr && !question.previous->seal && decision.stream.frames > 0) {
+  if (!decision.refusal && question.previous != nullptr && !question.previous->seal &&
+      decision.stream.frames > 0) {
     Failure failure;
     failure.code = Code::corrupt;
     failure.path = question.previous->path;
     failure.segment = question.previous->id;
     failure.offset = question.previous->stream_end;
-    failure.message = "the seal of segment " + std::to_string(question.previous->id) +
-                      " is damaged although its successor holds records; nothing was changed: run `tidemark "
-                      "verify` for the extent and `tidemark salvage` to copy out what is sound";
+    failure.message =
+        "the seal of segment " + std::to_string(question.previous->id) +
+        " is damaged although its successor holds records; nothing was changed: run `tidemark "
+        "verify` for the extent and `tidemark salvage` to copy out what is sound";
     decision.outcome = format::Outcome::corrupt;
     decision.refusal = std::move(failure);
   }

@@ -19,10 +19,10 @@ struct TailDecision {
   char row = 0;
   format::Outcome outcome = format::Outcome::end;
   format::TailWord tail = format::TailWord::clean;
-  format::Stream stream;                 // the good frames
+  format::Stream stream;  // the good frames
   std::shared_ptr<SharedIndex> index = std::make_shared<SharedIndex>();
   std::optional<Cut> cut;
-  std::optional<Failure> refusal;        // what an open must answer with; then nothing else counts
+  std::optional<Failure> refusal;  // what an open must answer with; then nothing else counts
   format::Evidence evidence;
   format::Stop stop = format::Stop::end;
   bool from_device = false;
@@ -43,6 +43,7 @@ std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expec
 
 // Opens for reading past the page cache where the file system allows it. `from_device` says whether
 // it did; elsewhere the cache was asked to forget the file.
-Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::string& path, bool& from_device);
+Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::string& path,
+                                                   bool& from_device);
 
 }  // namespace tidemark::journal

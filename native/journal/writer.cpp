@@ -33,7 +33,8 @@ io::Next Writer::step() {
     if (!core_.queue.empty()) {
       const PendingCommit& front = *core_.queue.front();
       linger_until = front.opened_at + core_.options.linger;
-      const bool full = core_.queue.size() > 1 || front.payload.size() >= core_.options.commit_max_bytes ||
+      const bool full = core_.queue.size() > 1 ||
+                        front.payload.size() >= core_.options.commit_max_bytes ||
                         front.lengths.size() >= core_.options.commit_max_records;
       if (full || closing || core_.sync_requested || linger_until <= now) {
         current_ = std::move(core_.queue.front());
@@ -82,12 +83,19 @@ io::Next Writer::write_current() {
     if (!poisoned_) write_failed(error, false);
     return io::Next::again();
   }
-  const CommitContents contents{current_->first_seq, current_->payload, current_->lengths, current_->attributes,
-                                current_->hashes};
+  const CommitContents bare{current_->first_seq, current_->payload, current_->lengths,
+                            current_->attributes, current_->hashes};
+  const auto find = [this](std::uint64_t name) {
+    const std::scoped_lock lock(core_.mutex);
+    const auto found = core_.dictionaries.find(name);
+    return found == core_.dictionaries.end() ? DictionaryBytes() : found->second;
+  };
+  CommitContents contents = dictionaries_.complete(bare, find);
   if (!segment_->fits(contents, padded)) {
     const Turn turn = rotate();
     if (turn == Turn::wait) return io::Next::wait();
     if (turn == Turn::failed) return io::Next::again();
+    contents = dictionaries_.complete(bare, find);  // the new segment has none
   }
   if (io::Status status = segment_->append_commit(contents, durable_, padded); !status) {
     must_leave_ = true;
@@ -95,6 +103,7 @@ io::Next Writer::write_current() {
     return io::Next::again();
   }
   clean_ = false;
+  dictionaries_.wrote();
   settle_current(current_started_);
   return io::Next::again();
 }
@@ -120,7 +129,8 @@ void Writer::settle_current(io::Nanoseconds started) {
   {
     const std::scoped_lock lock(core_.mutex);
     current_->clear();
-    if (core_.recycled.size() < recycled_commits && current_->payload.capacity() <= recycled_bytes) {
+    if (core_.recycled.size() < recycled_commits &&
+        current_->payload.capacity() <= recycled_bytes) {
       core_.recycled.push_back(std::move(current_));
     }
   }
@@ -142,7 +152,8 @@ void Writer::settle_current(io::Nanoseconds started) {
   event.segment = segment_->header().segment_id;
   event.duration_ns = took;
   core_.add_event(std::move(event));
-  if (core_.spare.state == Spare::State::none && segment_->end() > segment_->target_bytes() / spare_share) {
+  if (core_.spare.state == Spare::State::none &&
+      segment_->end() > segment_->target_bytes() / spare_share) {
     order_spare(next_capacity());
   }
 }
@@ -238,7 +249,8 @@ io::Next Writer::finish() {
   Status status = done();
   io::Error error;
   const auto failed = [&status](const io::Error& cause) {
-    status = from_io(cause, "the journal could not be closed cleanly; what was acknowledged is durable");
+    status =
+        from_io(cause, "the journal could not be closed cleanly; what was acknowledged is durable");
   };
   if (!poisoned_ && must_leave_ && !leave_segment(error) && !poisoned_) failed(error);
   if (!poisoned_ && predecessor_ && !complete_seal(error) && !poisoned_) failed(error);

@@ -26,7 +26,7 @@ class Writer {
   // The commit in hand.
   io::Next write_current();
   void settle_current(io::Nanoseconds started);
-  bool sync_now();                       // false: poisoned
+  bool sync_now();  // false: poisoned
   void publish(bool durable);
   io::Next rest(io::Nanoseconds now, io::Nanoseconds linger_until);
   void mark_idle();
@@ -35,29 +35,32 @@ class Writer {
   // Segments (writer_rotation.cpp).
   Turn rotate();
   void order_spare(std::uint64_t capacity);
-  bool begin_successor(std::unique_ptr<io::File> file, std::string path, std::uint64_t id, std::uint64_t capacity,
-                       bool new_epoch, io::Error& error, bool& sync_failed);
+  bool begin_successor(std::unique_ptr<io::File> file, std::string path, std::uint64_t id,
+                       std::uint64_t capacity, bool new_epoch, io::Error& error, bool& sync_failed);
   bool complete_seal(io::Error& error);
   bool leave_segment(io::Error& error);  // after a failed write: goes on in a new segment
   [[nodiscard]] std::uint64_t next_capacity() const;
-  [[nodiscard]] format::SegmentHeader successor_header(std::uint64_t id, std::uint64_t capacity, bool new_epoch);
+  [[nodiscard]] format::SegmentHeader successor_header(std::uint64_t id, std::uint64_t capacity,
+                                                       bool new_epoch);
 
   // Failures (writer_failure.cpp).
   void write_failed(const io::Error& error, bool submitted);
   void poison(const io::Error& error, const char* what);
-  void reject_all(const Failure& failure, WriteOutcome current, WriteOutcome queued, bool unsynced_too);
+  void reject_all(const Failure& failure, WriteOutcome current, WriteOutcome queued,
+                  bool unsynced_too);
 
   Journal::Core& core_;
   std::unique_ptr<SegmentWriter> segment_;
-  std::unique_ptr<SegmentWriter> predecessor_;   // its seal is still to be written
+  std::unique_ptr<SegmentWriter> predecessor_;  // its seal is still to be written
   std::unique_ptr<PendingCommit> current_;
   io::Nanoseconds current_started_ = 0;
-  std::vector<Part> unsynced_;                    // written, not yet durable
-  format::Watermark durable_;                     // in the current segment
+  std::vector<Part> unsynced_;  // written, not yet durable
+  format::Watermark durable_;   // in the current segment
   std::optional<io::Nanoseconds> sync_due_;
   std::optional<io::Nanoseconds> mark_due_;
-  bool must_leave_ = false;                       // a write failed: nothing more goes into this segment
-  std::uint64_t retired_bytes_ = 0;               // written to segments that are sealed now
+  bool must_leave_ = false;  // a write failed: nothing more goes into this segment
+  SegmentDictionaries dictionaries_;
+  std::uint64_t retired_bytes_ = 0;  // written to segments that are sealed now
   bool clean_;
   bool poisoned_ = false;
 };

@@ -28,9 +28,10 @@ void Writer::poison(const io::Error& error, const char* what) {
   poisoned_ = true;
   Failure failure;
   failure.code = Code::poisoned;
-  failure.message = std::string(what) + " (" + error.message() +
-                    "), so it is unknown what the disk holds of the last records; close the journal and open it "
-                    "again: recovery reads the device and tells";
+  failure.message =
+      std::string(what) + " (" + error.message() +
+      "), so it is unknown what the disk holds of the last records; close the journal and open it "
+      "again: recovery reads the device and tells";
   failure.path = error.path;
   failure.cause = error;
   {
@@ -45,7 +46,8 @@ void Writer::poison(const io::Error& error, const char* what) {
   reject_all(failure, WriteOutcome::unknown, WriteOutcome::not_written, true);
 }
 
-void Writer::reject_all(const Failure& failure, WriteOutcome current, WriteOutcome queued, bool unsynced_too) {
+void Writer::reject_all(const Failure& failure, WriteOutcome current, WriteOutcome queued,
+                        bool unsynced_too) {
   std::vector<std::shared_ptr<Client::State>> clients;
   std::vector<std::function<void(Status)>> closed;
   {
@@ -59,7 +61,8 @@ void Writer::reject_all(const Failure& failure, WriteOutcome current, WriteOutco
         if (!core_.loss) core_.loss = own;
         core_.counters.rejected += part.to - part.from + 1;
         client.settled = part.to;
-        const bool extends = !client.rejections.empty() && client.rejections.back().to + 1 == part.from &&
+        const bool extends = !client.rejections.empty() &&
+                             client.rejections.back().to + 1 == part.from &&
                              client.rejections.back().failure.outcome == outcome;
         if (extends) {
           client.rejections.back().to = part.to;

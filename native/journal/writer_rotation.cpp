@@ -41,7 +41,8 @@ void Writer::order_spare(std::uint64_t capacity) {
   core_.filler->order(std::move(order));
 }
 
-format::SegmentHeader Writer::successor_header(std::uint64_t id, std::uint64_t capacity, bool new_epoch) {
+format::SegmentHeader Writer::successor_header(std::uint64_t id, std::uint64_t capacity,
+                                               bool new_epoch) {
   format::SegmentHeader header = segment_->header();
   header.segment_id = id;
   header.capacity = core_.zero_fill ? capacity : 0;
@@ -85,8 +86,9 @@ Writer::Turn Writer::rotate() {
       const std::scoped_lock lock(core_.mutex);
       spare.id = core_.next_segment_id++;
     }
-    auto created = create_segment(*core_.host.disk, core_.directory, successor_header(spare.id, 0, false),
-                                  {core_.options.mode, core_.direct});
+    auto created =
+        create_segment(*core_.host.disk, core_.directory, successor_header(spare.id, 0, false),
+                       {core_.options.mode, core_.direct});
     if (!created) {
       write_failed(created.error(), false);
       return Turn::failed;
@@ -94,7 +96,8 @@ Writer::Turn Writer::rotate() {
     spare.file = std::move(created).value();
     spare.path = io::join(core_.directory, format::segment_name(spare.id));
   }
-  if (!begin_successor(std::move(spare.file), spare.path, spare.id, spare.capacity, false, error, sync_failed) ||
+  if (!begin_successor(std::move(spare.file), spare.path, spare.id, spare.capacity, false, error,
+                       sync_failed) ||
       !complete_seal(error)) {
     if (sync_failed) {
       poison(error, "a sync failed");
@@ -107,7 +110,8 @@ Writer::Turn Writer::rotate() {
 }
 
 bool Writer::begin_successor(std::unique_ptr<io::File> file, std::string path, std::uint64_t id,
-                             std::uint64_t capacity, bool new_epoch, io::Error& error, bool& sync_failed) {
+                             std::uint64_t capacity, bool new_epoch, io::Error& error,
+                             bool& sync_failed) {
   format::SegmentHeader header = successor_header(id, capacity, new_epoch);
   if (io::Status status = write_header(*file, header); !status) {
     error = status.error();
@@ -123,13 +127,14 @@ bool Writer::begin_successor(std::unique_ptr<io::File> file, std::string path, s
   stream.next_seq = header.first_seq;
   const std::uint64_t target = capacity != 0 ? capacity : next_capacity();
   predecessor_ = std::move(segment_);
-  segment_ = std::make_unique<SegmentWriter>(std::move(file), std::move(path), std::move(header), stream,
-                                             std::make_shared<SharedIndex>(), target);
+  segment_ = std::make_unique<SegmentWriter>(std::move(file), std::move(path), std::move(header),
+                                             stream, std::make_shared<SharedIndex>(), target);
   segment_->index()->mark_loaded();
   durable_ = {stream.end, stream.next_seq - 1};
   mark_due_.reset();
   must_leave_ = false;
   clean_ = false;
+  dictionaries_.begin_segment();
   return true;
 }
 
@@ -214,8 +219,9 @@ bool Writer::leave_segment(io::Error& error) {
     }
   }
   if (!spare.file) {
-    auto created = create_segment(*core_.host.disk, core_.directory, successor_header(spare.id, 0, true),
-                                  {core_.options.mode, core_.direct});
+    auto created =
+        create_segment(*core_.host.disk, core_.directory, successor_header(spare.id, 0, true),
+                       {core_.options.mode, core_.direct});
     if (!created) {
       error = created.error();
       return false;
@@ -225,7 +231,8 @@ bool Writer::leave_segment(io::Error& error) {
     spare.path = io::join(core_.directory, format::segment_name(spare.id));
   }
   bool sync_failed = false;
-  if (!begin_successor(std::move(spare.file), spare.path, spare.id, spare.capacity, true, error, sync_failed)) {
+  if (!begin_successor(std::move(spare.file), spare.path, spare.id, spare.capacity, true, error,
+                       sync_failed)) {
     if (sync_failed) poison(error, "a sync failed");
     return false;
   }

@@ -29,7 +29,8 @@ class FailingDisk final : public io::Disk {
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
   void forget_reads() { bytes_read_ = 0; }
 
-  io::Result<std::unique_ptr<io::File>> open(const std::string& path, const io::OpenOptions& options) override {
+  io::Result<std::unique_ptr<io::File>> open(const std::string& path,
+                                             const io::OpenOptions& options) override {
     if (auto error = check(io::Call::open, path)) return *error;
     auto opened = inner_->open(path, options);
     if (!opened) return opened;
@@ -44,7 +45,9 @@ class FailingDisk final : public io::Disk {
     if (auto error = check(io::Call::list, path)) return *error;
     return inner_->list(path);
   }
-  io::Result<io::FileStatus> status(const std::string& path) override { return inner_->status(path); }
+  io::Result<io::FileStatus> status(const std::string& path) override {
+    return inner_->status(path);
+  }
   io::Status rename(const std::string& from, const std::string& to) override {
     if (auto error = check(io::Call::rename, to)) return *error;
     return inner_->rename(from, to);
@@ -57,7 +60,9 @@ class FailingDisk final : public io::Disk {
     if (auto error = check(io::Call::sync_directory, path)) return *error;
     return inner_->sync_directory(path);
   }
-  io::Result<std::string> canonical(const std::string& path) override { return inner_->canonical(path); }
+  io::Result<std::string> canonical(const std::string& path) override {
+    return inner_->canonical(path);
+  }
   io::Result<io::FileSystemInfo> file_system(const std::string& path) override {
     auto info = inner_->file_system(path);
     if (info && network) info.value().network = true;
@@ -72,7 +77,9 @@ class FailingDisk final : public io::Disk {
     return inner_->lock(path, holder, mode);
   }
   io::Result<bool> locked(const std::string& path) override { return inner_->locked(path); }
-  io::Result<std::string> lock_holder(const std::string& path) override { return inner_->lock_holder(path); }
+  io::Result<std::string> lock_holder(const std::string& path) override {
+    return inner_->lock_holder(path);
+  }
 
   bool network = false;
 

@@ -110,7 +110,8 @@ TEST_CASE("limits: too large, busy and conflict use no seq and write nothing") {
   auto handle = open(world, options);
   CHECK(append(handle, std::string(100, 'x')).value() == 1);
   CHECK(rejection_of(handle, std::string(101, 'x')).code == Code::too_large);
-  CHECK(give(handle, std::vector<std::string>(11, std::string(100, 'x'))).error().code == Code::busy);
+  CHECK(give(handle, std::vector<std::string>(11, std::string(100, 'x'))).error().code ==
+        Code::busy);
   journal::Batch batch;
   const std::uint32_t length = 0;
   batch.lengths = {&length, 1};
@@ -148,7 +149,9 @@ TEST_CASE("an os record becomes durable with the next commit and with request_sy
   CHECK(close(handle).ok());
 }
 
-TEST_CASE("a full disk rejects the commit and all behind it, and the journal goes on when space returns") {
+TEST_CASE(
+    "a full disk rejects the commit and all behind it, and the journal goes on when space "
+    "returns") {
   World world;
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
@@ -167,13 +170,15 @@ TEST_CASE("a full disk rejects the commit and all behind it, and the journal goe
   CHECK_FALSE(close(handle).ok());  // an accepted record did not become durable
 }
 
-TEST_CASE("a single failed write is followed by a new segment, and its record provably is not there") {
+TEST_CASE(
+    "a single failed write is followed by a new segment, and its record provably is not there") {
   World world;
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
   bool once = true;
   world.disk->refuse([&once](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call != io::Call::write || path.find("segment") == std::string::npos || !once) return std::nullopt;
+    if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
+      return std::nullopt;
     once = false;
     return io::Errc::no_space;
   });
@@ -184,7 +189,8 @@ TEST_CASE("a single failed write is followed by a new segment, and its record pr
   CHECK(read_all(after, open(after)) == std::vector<std::string>{"kept", "after"});
 }
 
-TEST_CASE("a failed sync ends the writer: everything later is poisoned and nothing is tried again") {
+TEST_CASE(
+    "a failed sync ends the writer: everything later is poisoned and nothing is tried again") {
   World world;
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
@@ -331,7 +337,8 @@ TEST_CASE("closing the last handle ends the writer, closing another one does not
   CHECK(read_all(world, c) == std::vector<std::string>{"from a", "from b"});
 }
 
-TEST_CASE("an idle journal writes a mark, so that rot of its last record is damage and not a tear") {
+TEST_CASE(
+    "an idle journal writes a mark, so that rot of its last record is damage and not a tear") {
   World world;
   auto options = quiet_options();
   options.idle_mark = 1'000'000;

@@ -17,7 +17,8 @@ std::string segment_path(std::uint64_t id) { return io::join(directory, format::
 std::vector<std::pair<std::string, std::vector<std::byte>>> image(World& world) {
   std::vector<std::pair<std::string, std::vector<std::byte>>> files;
   for (const std::string& name : names(*world.memory)) {
-    if (name != "journal.lock") files.emplace_back(name, contents(*world.memory, io::join(directory, name)));
+    if (name != "journal.lock")
+      files.emplace_back(name, contents(*world.memory, io::join(directory, name)));
   }
   return files;
 }
@@ -83,7 +84,11 @@ TEST_CASE("after a kill everything durable is there, in a new segment with a new
 
 TEST_CASE("a crash loop without records does not fill the directory") {
   World world;
-  { auto handle = open(world); REQUIRE(append(handle, "one").ok()); world = killed(world); }
+  {
+    auto handle = open(world);
+    REQUIRE(append(handle, "one").ok());
+    world = killed(world);
+  }
   for (int i = 0; i < 5; ++i) {
     auto handle = open(world);
     CHECK(read_all(world, handle) == std::vector<std::string>{"one"});
@@ -214,7 +219,9 @@ TEST_CASE("swapped, duplicated and foreign segments are corruption") {
     put(*world.memory, segment_path(infos[0].id), second);
     put(*world.memory, segment_path(infos[1].id), first);
   }
-  SUBCASE("duplicated behind the end") { put(*world.memory, segment_path(infos.back().id + 7), second); }
+  SUBCASE("duplicated behind the end") {
+    put(*world.memory, segment_path(infos.back().id + 7), second);
+  }
   SUBCASE("from another journal") {
     World other;
     auto stranger = open(other);
@@ -299,14 +306,17 @@ TEST_CASE("a second writer on another host of the same disk is locked out with t
     std::shared_ptr<io::Task> start(std::string name, std::function<io::Next()> step) override {
       return io::system_host().tasks->start(std::move(name), std::move(step));
     }
-    void submit(std::function<void()> job) override { io::system_host().tasks->submit(std::move(job)); }
+    void submit(std::function<void()> job) override {
+      io::system_host().tasks->submit(std::move(job));
+    }
     std::unique_ptr<io::Gate> make_gate() override { return io::system_host().tasks->make_gate(); }
   };
   second.host.tasks = std::make_shared<OtherTasks>();  // as another process would have its own
   const auto failure = refused(second);
   CHECK(failure.code == Code::locked);
   CHECK(failure.holder.find("\"pid\":") != std::string::npos);
-  CHECK(failure.message.find("process " + std::to_string(io::this_process().pid)) != std::string::npos);
+  CHECK(failure.message.find("process " + std::to_string(io::this_process().pid)) !=
+        std::string::npos);
 }
 
 TEST_CASE("an unreadable segment is refused as an I/O error, not cut") {

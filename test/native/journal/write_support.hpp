@@ -60,8 +60,10 @@ inline journal::Result<std::uint64_t> append(const Handle& handle, const std::st
 }
 
 // Hands over without waiting.
-inline journal::Result<std::uint64_t> give(const Handle& handle, const std::vector<std::string>& texts,
-                                           bool atomic = false, journal::Durability durability = {}) {
+inline journal::Result<std::uint64_t> give(const Handle& handle,
+                                           const std::vector<std::string>& texts,
+                                           bool atomic = false,
+                                           journal::Durability durability = {}) {
   std::string payload;
   std::vector<std::uint32_t> lengths;
   for (const std::string& text : texts) {
@@ -110,13 +112,19 @@ inline std::vector<std::string> names(io::Disk& disk, const std::string& path = 
 
 // What a process that is killed now leaves: every file as it is, without the lock.
 inline World killed(World& world) {
-  World copy;
-  REQUIRE(copy.memory->make_directory(directory, 0700).ok());
-  for (const std::string& name : names(*world.memory)) {
-    if (name == "journal.lock") continue;
-    put(*copy.memory, io::join(directory, name), contents(*world.memory, io::join(directory, name)));
+  // A file may be renamed between the list and the look: then look at everything again.
+  while (true) {
+    World copy;
+    REQUIRE(copy.memory->make_directory(directory, 0700).ok());
+    bool whole = true;
+    for (const std::string& name : names(*world.memory)) {
+      if (name == "journal.lock") continue;
+      auto bytes = io::read_file(*world.memory, io::join(directory, name), 1ULL << 32U);
+      whole = whole && bytes.ok();
+      if (bytes) put(*copy.memory, io::join(directory, name), bytes.value());
+    }
+    if (whole) return copy;
   }
-  return copy;
 }
 
 inline std::vector<std::string> read_all(World& world, const journal::View& view) {
