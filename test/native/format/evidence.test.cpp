@@ -225,6 +225,21 @@ TEST_CASE("a byte behind the damage that cannot be read refuses, it is not absen
   }
 }
 
+TEST_CASE("a hole between damage and the last byte of the file refuses as well") {
+  SegmentWriter writer(sample_header(), 1U << 19U);
+  const std::uint64_t offset = writer.commit({"torn"});
+  writer.file[static_cast<std::size_t>(offset)] = std::byte{0};
+  writer.file[static_cast<std::size_t>(offset) + 2] = std::byte{0};
+  writer.file.back() = std::byte{1};
+  CHECK(test::read(writer.file).outcome == Outcome::cut);
+  test::MemorySource source(writer.file);
+  source.bad_begin = 200000;
+  source.bad_end = 200001;
+  const Reading reading = test::read(writer.file, source);
+  CHECK(reading.evidence.unreadable);
+  CHECK(reading.outcome == Outcome::refuse_io);
+}
+
 TEST_CASE("bytes that imitate frame headers end the search, and nothing is cut") {
   SegmentHeader header = sample_header();
   SegmentWriter writer(header, 16U << 20U);
