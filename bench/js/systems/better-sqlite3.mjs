@@ -1,0 +1,54 @@
+// better-sqlite3, WAL, synchronous=FULL. It is synchronous: what one turn of the event loop appended
+// is one transaction at its end, which blocks the loop while the disk works.
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { encoder } from './codec.mjs';
+
+export async function open(directory, { binary }) {
+  const encode = encoder(binary);
+  const database = new Database(join(directory, 'log.db'));
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.exec('CREATE TABLE log (seq INTEGER PRIMARY KEY, value BLOB NOT NULL)');
+  const insert = database.prepare('INSERT INTO log (value) VALUES (?)');
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+
+  let values = [];
+  let waiting = [];
+  let recordBytes;
+  const flush = () => {
+    const rows = values;
+    const callers = waiting;
+    values = [];
+    waiting = [];
+    try {
+      begin.run();
+      for (const row of rows) insert.run(row);
+      commit.run();
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
+      for (const { reject } of callers) reject(error);
+      return;
+    }
+    for (const { resolve } of callers) resolve();
+  };
+  const append = (value) => {
+    const bytes = encode(value);
+    recordBytes = bytes.length;
+    return new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(flush);
+      values.push(bytes);
+      waiting.push({ resolve, reject });
+    });
+  };
+  return {
+    append,
+    appendBatch: (many) => Promise.all(many.map(append)),
+    recordBytes: () => recordBytes,
+    stats: () => undefined,
+    close: async () => {
+      database.close();
+    },
+  };
+}
