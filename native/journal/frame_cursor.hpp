@@ -25,9 +25,9 @@ class FrameCursor {
   explicit FrameCursor(const format::SegmentHeader& segment)
       : segment_(&segment), place_(segment.seed()) {}
 
-  // Looks at the frame at `offset`, which must end at or before `limit`. What it learns is copied:
-  // other views of the source do not disturb it.
-  State load(FileSource& source, std::uint64_t offset, std::uint64_t limit);
+  // Looks at the frame at `offset`, which must end at or before `limit`; with `part`, only its header
+  // and table must. What it learns is copied: other views of the source do not disturb it.
+  State load(FileSource& source, std::uint64_t offset, std::uint64_t limit, bool part = false);
   void reset() noexcept { state_ = State::none; }
 
   [[nodiscard]] bool good() const noexcept { return state_ == State::good; }
@@ -41,6 +41,9 @@ class FrameCursor {
   }
   [[nodiscard]] std::optional<format::Gap> gap() const { return format::decode_gap(header_, prefix_); }
   [[nodiscard]] std::optional<format::Seal> seal() const { return format::decode_seal(header_, prefix_); }
+
+  // Offset of the first byte of padding behind the frame that is not zero.
+  [[nodiscard]] std::optional<std::uint64_t> dirty_padding(FileSource& source) const;
 
   [[nodiscard]] const EntryPosition& at() const noexcept { return at_; }
   [[nodiscard]] bool user_entry() const noexcept {

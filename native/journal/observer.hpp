@@ -3,6 +3,7 @@
 // at or behind it while a writer lives.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,8 +26,8 @@ class Observer {
   [[nodiscard]] const RecoveryReport& recovery() const noexcept;
   [[nodiscard]] format::SegmentHeader header() const;  // of the newest segment
   [[nodiscard]] View view() const;
-  // Looks again: new frames, new segments, a moved head, a writer that came or went. True when the
-  // view changed. Cheap when nothing happened (a read of the next frame's place and a look at the
+  // Looks again: new frames, new segments, a moved head, a writer that came or went. True when
+  // other records or segments are to be seen. Cheap when nothing happened (a read of the next frame's place and a look at the
   // newest segment's successor), so that it can be polled.
   Result<bool> refresh();
 

@@ -59,13 +59,6 @@ struct Reader::State {
                                 const ReadRequest& request, Damage& damage);
 };
 
-// How far the segment may be read in this view, and its last seq.
-struct Bounds {
-  std::uint64_t limit = 0;
-  std::uint64_t last_seq = 0;
-};
-Bounds bounds_of(const View& view, std::size_t number) noexcept;
-
 // What damage is to the caller: TRUNCATED when the segment was released meanwhile, else CORRUPT, IO
 // or VERSION. `file` is the segment as it was opened, null when it never was.
 Failure failure_of(io::Disk& disk, const Segment& segment, SegmentFile* file, const Located& located);

@@ -25,6 +25,14 @@ struct Damage {
   bool unreadable = false;
 };
 
+// How far the segment may be read in a view, and its last seq.
+struct Bounds {
+  std::uint64_t limit = 0;
+  std::uint64_t last_seq = 0;
+  bool growing = false;
+};
+Bounds bounds_of(const View& view, std::size_t number) noexcept;
+
 // Where a seq was found.
 struct Located {
   enum class Kind : std::uint8_t { commit, gap, damaged, version };
@@ -47,8 +55,9 @@ class SegmentFile {
   // Newer facts of the same segment: it was sealed meanwhile.
   void adopt(std::shared_ptr<const Segment> segment) noexcept { segment_ = std::move(segment); }
 
-  // How far frames may be read, and the last seq in front of it.
-  void set_bounds(std::uint64_t limit, std::uint64_t last_seq) noexcept;
+  // How far frames may be read, and the last seq in front of it. `growing`: the unsealed segment,
+  // whose index its writer or observer keeps.
+  void set_bounds(const Bounds& bounds) noexcept;
 
   // Leaves the frame that holds `seq` in cursor(). With `spots`, it begins at an index entry and
   // lists the frames passed behind the last damage, the found one included.
@@ -63,7 +72,7 @@ class SegmentFile {
   [[nodiscard]] io::File& file() noexcept { return *file_; }
   // The first valid frame behind `offset` whose seqs continue or follow `expected`.
   std::optional<FrameSpot> resynchronize(std::uint64_t offset, std::uint64_t expected);
-  // Of a sealed segment: reads the index behind the seal, or rebuilds it when it is damaged.
+  // Of a segment that is complete: reads the index behind the seal, or rebuilds it when it is damaged.
   void load_index();
 
  private:
@@ -75,8 +84,9 @@ class SegmentFile {
   std::shared_ptr<const Segment> segment_;
   FileSource source_;
   FrameCursor cursor_;
-  std::uint64_t limit_;
-  std::uint64_t last_seq_;
+  std::uint64_t limit_ = 0;
+  std::uint64_t last_seq_ = 0;
+  bool growing_ = false;
   // A frame boundary that is known, so that reading on needs no index.
   std::uint64_t next_offset_ = 0;
   std::uint64_t next_seq_ = 0;

@@ -1,0 +1,238 @@
+// verify: reads everything that a journal holds, and names all damage. It looks at the directory
+// with the survey, at the end of the journal with the decision of recovery, and changes nothing.
+#include <algorithm>
+#include <memory>
+
+#include "format/names.hpp"
+#include "journal/segment_check.hpp"
+#include "journal/survey.hpp"
+#include "journal/tail.hpp"
+#include "journal/tools.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+// A directory that changes while it is surveyed (a rotation, a truncation) is surveyed again.
+constexpr int survey_attempts = 8;
+
+Problem problem_of(const Failure& failure) {
+  Problem problem;
+  problem.segment = failure.segment.value_or(0);
+  problem.offset = failure.offset.value_or(0);
+  problem.from_seq = failure.from_seq.value_or(0);
+  problem.to_seq = failure.to_seq.value_or(0);
+  problem.row = failure.row;
+  problem.detail = failure.message;
+  problem.path = failure.path;
+  return problem;
+}
+
+class Verification {
+ public:
+  Verification(const io::Host& host, const std::string& directory, const VerifyOptions& options)
+      : disk_(*host.disk), directory_(directory), options_(options) {}
+
+  Result<VerifyReport> run() {
+    if (Status status = look(); !status) return status.error();
+    if (!survey_.directory_exists || (!survey_.reference && survey_.damage.empty())) return nothing_there();
+    report_.foreign = survey_.foreign;
+    report_.header = survey_.reference;
+    add_survey_problems();
+    measure();
+    for (std::size_t number = 0; number < survey_.live.size(); ++number) {
+      if (Status status = check_segment(number); !status) return status.error();
+    }
+    total();
+    report_.ok = report_.problems.empty() && report_.tail == format::TailWord::clean;
+    return std::move(report_);
+  }
+
+ private:
+  Failure nothing_there() const {
+    Failure failure;
+    failure.code = Code::io;
+    failure.path = directory_;
+    failure.cause = io::Error{io::Errc::not_found, io::Call::list, 0, directory_};
+    failure.message = survey_.directory_exists ? "there is no journal in this directory" : "there is no such directory";
+    return failure;
+  }
+
+  Status look() {
+    for (int attempt = 1;; ++attempt) {
+      // Asked before and behind: a writer that comes or goes meanwhile is a writer.
+      const bool before = writer_lives();
+      auto looked = survey(disk_, directory_);
+      report_.beside_writer = before || writer_lives();
+      if (!looked && (!report_.beside_writer || attempt == survey_attempts)) return looked.error();
+      if (!looked) continue;
+      survey_ = std::move(looked).value();
+      if (survey_.damage.empty() || !report_.beside_writer || attempt == survey_attempts) return done();
+    }
+  }
+
+  bool writer_lives() {
+    auto held = disk_.locked(io::join(directory_, format::lock_name));
+    return held && held.value();
+  }
+
+  void add_survey_problems() {
+    for (const Failure& failure : survey_.damage) {
+      Problem problem = problem_of(failure);
+      const format::ParsedName name = format::parse_name(io::base_name(failure.path));
+      if (name.kind == format::NameKind::head) {
+        problem.kind = ProblemKind::head;
+      } else if (name.kind == format::NameKind::cursor) {
+        problem.kind = ProblemKind::cursor;
+      } else {
+        auto status = disk_.status(failure.path);
+        const bool missing = !status && status.error().code == io::Errc::not_found;
+        problem.kind = missing ? ProblemKind::missing : headless(failure.path) ? ProblemKind::header : ProblemKind::link;
+      }
+      report_.problems.push_back(std::move(problem));
+    }
+    for (const auto& [id, copy] : survey_.bad_header_copies) {
+      const auto file = std::find_if(survey_.live.begin(), survey_.live.end(),
+                                     [id = id](const SurveyedFile& live) { return live.id == id; });
+      Problem problem;
+      problem.kind = ProblemKind::header;
+      problem.segment = id;
+      problem.path = io::join(directory_, format::segment_name(id));
+      problem.detail = "a copy of the segment's header is damaged; the other one is sound";
+      if (file != survey_.live.end()) {
+        problem.offset = static_cast<std::uint64_t>(copy) * file->headers.header.block_bytes;
+      }
+      report_.problems.push_back(std::move(problem));
+    }
+  }
+
+  // The file was refused for what it is, not for how it is linked.
+  bool headless(const std::string& path) {
+    auto file = disk_.open(path, {});
+    if (!file) return true;
+    std::vector<std::byte> start(format::header_probe_bytes);
+    auto read = file.value()->read_at(0, start);
+    if (!read) return true;
+    start.resize(read.value());
+    return format::decode_header_pair(start).state != format::HeaderState::valid;
+  }
+
+  void measure() {
+    auto entries = disk_.list(directory_);
+    if (!entries) return;
+    for (const io::Entry& entry : entries.value()) {
+      if (format::parse_name(entry.name).kind == format::NameKind::foreign) continue;
+      auto status = disk_.status(io::join(directory_, entry.name));
+      if (status && status.value().kind == io::EntryKind::file) report_.bytes_on_disk += status.value().size;
+    }
+  }
+
+  Status check_segment(std::size_t number) {
+    const SurveyedFile& file = survey_.live[number];
+    const bool last = number + 1 == survey_.live.size();
+    SegmentCheck::Task task;
+    task.file = &file;
+    task.frames = options_.frames;
+    task.bodies = options_.bodies;
+    std::optional<TailDecision> decision;
+    if (last && report_.beside_writer) {
+      task.end = SegmentCheck::End::watermark;
+    } else if (last) {
+      auto decided = decide(number);
+      if (!decided) {
+        unreadable(file, decided.error());
+        return done();
+      }
+      decision = std::move(decided).value();
+      task.end = SegmentCheck::End::tail;
+      task.limit = decision->refusal ? decision->file_bytes : decision->stream.end;
+      task.bodies = task.bodies && decision->refusal.has_value();  // else the decision verified them
+    } else {
+      task.end = SegmentCheck::End::sealed;
+      task.limit = file.stream_end;
+    }
+    SegmentCheck check(disk_, task);
+    const std::size_t before = report_.problems.size();
+    if (Status status = check.run(report_.problems); !status) {
+      unreadable(file, status.error());
+      return done();
+    }
+    if (decision) judge_tail(file, *decision, before);
+    report_.watermark_seq = std::max(report_.watermark_seq, check.watermark().seq);
+    report_.segments.push_back(check.layout());
+    return done();
+  }
+
+  Result<TailDecision> decide(std::size_t number) {
+    TailQuestion question;
+    question.last = &survey_.live[number];
+    question.previous = number > 0 ? &survey_.live[number - 1] : nullptr;
+    question.proof_seq = proof_seq(survey_, options_.expect_seq);
+    return decide_tail(disk_, question);
+  }
+
+  void unreadable(const SurveyedFile& file, const Failure& failure) {
+    // A segment that the head released while we looked is no problem.
+    auto status = disk_.status(file.path);
+    if (report_.beside_writer && !status && status.error().code == io::Errc::not_found) return;
+    Problem problem = problem_of(failure);
+    problem.kind = ProblemKind::unreadable;
+    problem.segment = file.id;
+    problem.path = file.path;
+    report_.problems.push_back(std::move(problem));
+  }
+
+  void judge_tail(const SurveyedFile& file, const TailDecision& decision, std::size_t before) {
+    report_.tail = decision.tail;
+    report_.row = decision.row;
+    report_.torn = decision.cut;
+    if (!decision.refusal) return;
+    // The walk that looks behind damage names its pieces; the decision says which case it is.
+    bool named = false;
+    for (std::size_t i = before; i < report_.problems.size(); ++i) {
+      Problem& problem = report_.problems[i];
+      if (problem.offset < decision.stream.end && problem.segment == file.id) continue;
+      if (decision.refusal->segment.value_or(0) != problem.segment) continue;
+      problem.row = decision.row;
+      if (!named && !problem.single_bit_flip) problem.single_bit_flip = decision.evidence.flipped_bit_offset;
+      named = true;
+    }
+    if (named) return;
+    Problem problem = problem_of(*decision.refusal);
+    problem.kind = decision.outcome == format::Outcome::refuse_io ? ProblemKind::unreadable
+                   : decision.stop == format::Stop::seal         ? ProblemKind::missing
+                   : decision.refusal->segment != file.id        ? ProblemKind::seal
+                                                                 : ProblemKind::frame;
+    problem.single_bit_flip = decision.evidence.flipped_bit_offset;
+    report_.problems.push_back(std::move(problem));
+  }
+
+  void total() {
+    report_.first_seq = survey_.effective_head.first_seq;
+    report_.last_seq = report_.first_seq - 1;
+    for (const SegmentLayout& segment : report_.segments) {
+      report_.bytes_used += segment.used_bytes;
+      report_.last_seq = std::max(report_.last_seq, segment.last_seq);
+      report_.records += segment.records;
+    }
+    // What the head released inside the first live segment is no record any more.
+    if (!report_.segments.empty() && report_.segments.front().first_seq < report_.first_seq) {
+      const std::uint64_t released =
+          std::min(report_.first_seq, report_.segments.front().last_seq + 1) - report_.segments.front().first_seq;
+      report_.records -= std::min(report_.records, released);
+    }
+  }
+
+  io::Disk& disk_;
+  const std::string& directory_;
+  const VerifyOptions& options_;
+  Survey survey_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+Result<VerifyReport> verify(const io::Host& host, const std::string& directory, const VerifyOptions& options) {
+  return Verification(host, directory, options).run();
+}
+
+}  // namespace tidemark::journal
