@@ -20,8 +20,7 @@ Failure refuse(Code code, std::string message) {
 Failure gone() { return refuse(Code::closed, "the journal is closed"); }
 
 bool valid_cursor_name(const std::string& name) {
-  return !name.empty() && name.size() <= format::maximum_cursor_name_bytes &&
-         name.find('\0') == std::string::npos;
+  return format::valid_cursor_name(name) && name.find('\0') == std::string::npos;
 }
 
 }  // namespace
