@@ -18,7 +18,7 @@ export function record(n) {
     kind: kinds[n % kinds.length],
     user: 'user-4711@example.org',
     amount: 1234.5,
-    note: 'a remark, 23 characters',
+    note: 'a remark of 25 characters',
   };
 }
 
