@@ -75,7 +75,8 @@ TEST_CASE("A2: an acknowledged commit makes the os records in front of it durabl
   while (handle->take_progress().written < 1) std::this_thread::yield();  // a frame of its own
   REQUIRE(append(handle, "commit record").value() == 2);
   CHECK(handle->journal()->durable_seq() == 2);  // one sync after both writes
-  // Losing the first is therefore damage that is named, not a shorter log.
+  // Losing the first is therefore damage that is named as soon as any later frame says so.
+  REQUIRE(append(handle, "witness").ok());
   World after = killed(world);
   erase(after, segment_path(1), 8192, 8192 + 56);
   const auto failure = refused(after);
