@@ -39,8 +39,9 @@ Result<std::unique_ptr<CopyWriter>> CopyWriter::create(const io::Host& host, con
   if (system && system.value().network && !options.allow_network) {
     Failure failure;
     failure.code = Code::unsupported;
-    failure.message = "the output directory is on a network file system (" + system.value().name +
-                      "), where locks and syncs promise less: copy to a local disk, or set allowNetwork";
+    failure.message =
+        "the output directory is on a network file system (" + system.value().name +
+        "), where locks and syncs promise less: copy to a local disk, or set allowNetwork";
     failure.path = out;
     return failure;
   }
@@ -70,7 +71,8 @@ CopyWriter::CopyWriter(const io::Host& host, std::string directory, const CopyOp
 CopyWriter::~CopyWriter() {
   if (finished_) return;
   current_.reset();
-  for (const std::string& path : paths_) static_cast<void>(host_.disk->unlink(path));  // debris in any case
+  for (const std::string& path : paths_)
+    static_cast<void>(host_.disk->unlink(path));  // debris in any case
 }
 
 std::uint64_t CopyWriter::random_number() {
@@ -104,8 +106,9 @@ Status CopyWriter::start_file() {
   stream.end = next.data_start();
   stream.next_seq = next.first_seq;
   header_ = next;
-  current_ = std::make_unique<SegmentWriter>(std::move(file).value(), path, header_, stream,
-                                             std::make_shared<SharedIndex>(), maximum_segment_bytes);
+  current_ =
+      std::make_unique<SegmentWriter>(std::move(file).value(), path, header_, stream,
+                                      std::make_shared<SharedIndex>(), maximum_segment_bytes);
   segment_wanted_ = false;
   return done();
 }
@@ -120,7 +123,8 @@ Status CopyWriter::seal_current(const format::SegmentHeader& successor) {
   return done();
 }
 
-// Called before anything is written: a new segment where one is wanted and the current one is in use.
+// Called before anything is written: a new segment where one is wanted and the current one is in
+// use.
 Status CopyWriter::ready() {
   if (!segment_wanted_) return done();
   if (current_->stream().frames == 0) {
@@ -239,7 +243,8 @@ Status CopyWriter::name_everything() {
     io::Status status = io::done();
     // The first segment makes a journal of the others, so it comes when they are durable.
     if (i == 1 && paths_.size() > 1) status = host_.disk->sync_directory(directory_);
-    if (status) status = host_.disk->rename(paths_[i - 1], io::join(directory_, format::segment_name(i)));
+    if (status)
+      status = host_.disk->rename(paths_[i - 1], io::join(directory_, format::segment_name(i)));
     if (!status) return from_io(status.error(), "the segments of the copy cannot be named");
   }
   if (io::Status status = host_.disk->sync_directory(directory_); !status) {

@@ -27,11 +27,13 @@ struct CopyEntry {
 
 class CopyWriter {
  public:
-  // Creates `out` durably and takes its lock. EXISTS when it holds anything, UNSUPPORTED on a network
-  // file system. `facts` gives what is recorded at creation: id, codec, hash, application, startSeq.
+  // Creates `out` durably and takes its lock. EXISTS when it holds anything, UNSUPPORTED on a
+  // network file system. `facts` gives what is recorded at creation: id, codec, hash, application,
+  // startSeq.
   static Result<std::unique_ptr<CopyWriter>> create(const io::Host& host, const std::string& out,
                                                     const CopyOptions& options,
-                                                    const format::SegmentHeader& facts, std::uint64_t first_seq);
+                                                    const format::SegmentHeader& facts,
+                                                    std::uint64_t first_seq);
   // Only for create().
   CopyWriter(const io::Host& host, std::string directory, const CopyOptions& options,
              const format::SegmentHeader& facts, std::uint64_t first_seq);
@@ -39,8 +41,8 @@ class CopyWriter {
   CopyWriter(const CopyWriter&) = delete;
   CopyWriter& operator=(const CopyWriter&) = delete;
 
-  // What follows comes from another segment of the source: it goes into one of its own here, because
-  // records refer to the dictionaries of their segment.
+  // What follows comes from another segment of the source: it goes into one of its own here,
+  // because records refer to the dictionaries of their segment.
   void begin_segment() noexcept { segment_wanted_ = true; }
 
   // Entries between two calls of end_frame() become one frame, unless a hole divides them. A user's
@@ -77,7 +79,7 @@ class CopyWriter {
   CopyOptions options_;
   format::SegmentHeader header_;  // of the current segment
   std::uint64_t first_seq_;
-  std::uint64_t next_seq_;        // behind everything added, flushed or not
+  std::uint64_t next_seq_;  // behind everything added, flushed or not
   std::unique_ptr<io::Lock> lock_;
   std::unique_ptr<SegmentWriter> current_;
   std::vector<std::string> paths_;  // temporary, in order

@@ -6,7 +6,8 @@
 namespace tidemark::journal {
 namespace {
 
-// What a jump reads: the stride of the sparse index, so that one read reaches the record looked for.
+// What a jump reads: the stride of the sparse index, so that one read reaches the record looked
+// for.
 constexpr std::size_t jump_bytes = format::index_stride_bytes;
 // The smallest unit that is tried by itself when a larger read fails.
 constexpr std::size_t retry_bytes = 4096;
@@ -76,7 +77,8 @@ bool FileSource::read_range(std::uint64_t start, std::size_t length) {
   bytes_read_ += read.value();
   start_ = start;
   // What a direct read was widened by is not the caller's to see.
-  length_ = static_cast<std::size_t>(std::min<std::uint64_t>(read.value(), size_ > start ? size_ - start : 0));
+  length_ = static_cast<std::size_t>(
+      std::min<std::uint64_t>(read.value(), size_ > start ? size_ - start : 0));
   return true;
 }
 
@@ -86,7 +88,8 @@ bool FileSource::read_blocks(std::uint64_t start, std::size_t length) {
   while (at < length) {
     // Up to the next block of the file, so that a range is tried as the disk divides it.
     const std::uint64_t block_end = align_down(start + at, block) + block;
-    const std::size_t part = std::min<std::size_t>(length - at, static_cast<std::size_t>(block_end - start - at));
+    const std::size_t part =
+        std::min<std::size_t>(length - at, static_cast<std::size_t>(block_end - start - at));
     auto read = file_.read_at(start + at, io::MutableBytes(buffer_.data() + at, part));
     std::size_t got = read ? read.value() : part;
     if (read) {
@@ -100,7 +103,8 @@ bool FileSource::read_blocks(std::uint64_t start, std::size_t length) {
     if (got < part) break;
   }
   start_ = start;
-  length_ = static_cast<std::size_t>(std::min<std::uint64_t>(at, size_ > start ? size_ - start : 0));
+  length_ =
+      static_cast<std::size_t>(std::min<std::uint64_t>(at, size_ > start ? size_ - start : 0));
   return true;
 }
 

@@ -34,7 +34,9 @@ class FileSource final : public format::Source {
   // From now on a block that cannot be read is taken for zeros, which validate as nothing, and is
   // listed: verify, salvage and readers that may skip look at what stands behind it.
   void tolerate_unreadable() noexcept { tolerant_ = true; }
-  [[nodiscard]] const std::vector<UnreadableRange>& unreadable() const noexcept { return unreadable_; }
+  [[nodiscard]] const std::vector<UnreadableRange>& unreadable() const noexcept {
+    return unreadable_;
+  }
   // Whether a listed range touches [offset, offset + bytes).
   [[nodiscard]] bool unreadable_within(std::uint64_t offset, std::uint64_t bytes) const noexcept;
 
@@ -48,7 +50,7 @@ class FileSource final : public format::Source {
   std::uint64_t size_;
   std::size_t window_;
   io::AlignedBuffer buffer_;
-  std::uint64_t start_ = 0;   // of the cached bytes
+  std::uint64_t start_ = 0;  // of the cached bytes
   std::size_t length_ = 0;
   std::uint64_t bytes_read_ = 0;
   std::optional<io::Error> error_;

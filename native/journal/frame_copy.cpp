@@ -12,8 +12,10 @@ Status copy_frame(FrameCursor& cursor, FileSource& source, std::uint64_t until, 
     const std::uint32_t length = table.length(at.entry);
     const auto payload = source.view(at.offset, length);
     const bool whole = payload && payload->size() == length;
-    if (!whole || format::record_checksum(cursor.place(), at.seq, *payload) != table.checksum(at.entry)) {
-      Damage damage{at.offset, length, at.seq, at.seq, "a record that does not match its checksum", false};
+    if (!whole ||
+        format::record_checksum(cursor.place(), at.seq, *payload) != table.checksum(at.entry)) {
+      Damage damage{at.offset, length, at.seq, at.seq, "a record that does not match its checksum",
+                    false};
       if (!user) damage.reason = "a dictionary that does not match its checksum";
       if (!user) damage.from_seq = damage.to_seq = 0;
       damage.unreadable = !payload || source.unreadable_within(at.offset, length);

@@ -4,7 +4,8 @@
 
 namespace tidemark::journal {
 
-FrameCursor::State FrameCursor::load(FileSource& source, std::uint64_t offset, std::uint64_t limit, bool part) {
+FrameCursor::State FrameCursor::load(FileSource& source, std::uint64_t offset, std::uint64_t limit,
+                                     bool part) {
   state_ = State::damaged;
   if (offset >= limit || limit - offset < format::fixed_frame_header_bytes) return state_;
   const auto start = source.view(offset, format::fixed_frame_header_bytes);
@@ -29,7 +30,8 @@ std::optional<std::uint64_t> FrameCursor::dirty_padding(FileSource& source) cons
   while (at < header_.end()) {
     const auto view = source.view(at, static_cast<std::size_t>(header_.end() - at));
     if (!view || view->empty()) return std::nullopt;
-    const auto found = std::find_if(view->begin(), view->end(), [](std::byte b) { return b != std::byte{0}; });
+    const auto found =
+        std::find_if(view->begin(), view->end(), [](std::byte b) { return b != std::byte{0}; });
     if (found != view->end()) return at + static_cast<std::uint64_t>(found - view->begin());
     at += view->size();
   }
@@ -67,7 +69,8 @@ Run next_run(FrameCursor& cursor, FileSource& source, const RunLimits& limits) {
     return run;
   }
   const std::uint64_t body_end = cursor.header().body_offset() + cursor.header().body_bytes;
-  const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(window, body_end - cursor.at().offset));
+  const auto want =
+      static_cast<std::size_t>(std::min<std::uint64_t>(window, body_end - cursor.at().offset));
   const auto view = source.view(cursor.at().offset, want);
   if (!view) {
     run.end = Run::End::unreadable;
@@ -92,11 +95,13 @@ Run next_run(FrameCursor& cursor, FileSource& source, const RunLimits& limits) {
       break;
     }
     if (length > view->size() - taken) {
-      // The window ends inside the record. When a whole window begins with it, the file is too short.
+      // The window ends inside the record. When a whole window begins with it, the file is too
+      // short.
       run.end = run.entries == 0 ? Run::End::bad : Run::End::limit;
       break;
     }
-    if (format::record_checksum(place, seq, view->subspan(taken, length)) != table.checksum(entry)) {
+    if (format::record_checksum(place, seq, view->subspan(taken, length)) !=
+        table.checksum(entry)) {
       run.end = Run::End::bad;
       break;
     }

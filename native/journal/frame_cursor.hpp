@@ -1,5 +1,5 @@
-// The frame of a segment that is being looked at: its verified header, its record table, and how far
-// into its body somebody has read. Shared by readers, observers, verify and salvage.
+// The frame of a segment that is being looked at: its verified header, its record table, and how
+// far into its body somebody has read. Shared by readers, observers, verify and salvage.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ class FrameCursor {
   explicit FrameCursor(const format::SegmentHeader& segment)
       : segment_(&segment), place_(segment.seed()) {}
 
-  // Looks at the frame at `offset`, which must end at or before `limit`; with `part`, only its header
-  // and table must. What it learns is copied: other views of the source do not disturb it.
+  // Looks at the frame at `offset`, which must end at or before `limit`; with `part`, only its
+  // header and table must. What it learns is copied: other views of the source do not disturb it.
   State load(FileSource& source, std::uint64_t offset, std::uint64_t limit, bool part = false);
   void reset() noexcept { state_ = State::none; }
 
@@ -39,8 +39,12 @@ class FrameCursor {
   [[nodiscard]] bool holds(std::uint64_t seq) const noexcept {
     return good() && seq >= header_.first_seq && seq < header_.next_seq;
   }
-  [[nodiscard]] std::optional<format::Gap> gap() const { return format::decode_gap(header_, prefix_); }
-  [[nodiscard]] std::optional<format::Seal> seal() const { return format::decode_seal(header_, prefix_); }
+  [[nodiscard]] std::optional<format::Gap> gap() const {
+    return format::decode_gap(header_, prefix_);
+  }
+  [[nodiscard]] std::optional<format::Seal> seal() const {
+    return format::decode_seal(header_, prefix_);
+  }
 
   // Offset of the first byte of padding behind the frame that is not zero.
   [[nodiscard]] std::optional<std::uint64_t> dirty_padding(FileSource& source) const;
@@ -76,7 +80,7 @@ struct Run {
     other,       // the entry at() is not a user's record
   };
   End end = End::limit;
-  format::Bytes bytes;          // payloads, one behind the other; valid until the next view
+  format::Bytes bytes;  // payloads, one behind the other; valid until the next view
   std::uint32_t first_entry = 0;
   std::uint32_t entries = 0;
 };

@@ -78,7 +78,8 @@ WriterTrace Observer::State::trace_writer() const {
 }
 
 io::Result<std::vector<std::byte>> Observer::State::read_head() const {
-  auto bytes = io::read_file(*host.disk, io::join(directory, format::head_name), format::maximum_mark_bytes);
+  auto bytes =
+      io::read_file(*host.disk, io::join(directory, format::head_name), format::maximum_mark_bytes);
   if (!bytes && bytes.error().code == io::Errc::not_found) return std::vector<std::byte>{};
   return bytes;
 }
@@ -105,18 +106,22 @@ Status Observer::State::look(RecoveryReport* report) {
 
 Status Observer::State::apply_head(const std::vector<std::byte>& bytes, bool& again) {
   format::HeadMark mark;
-  const bool sound = !bytes.empty() && format::decode_head_mark(bytes, mark) == format::MarkState::valid;
+  const bool sound =
+      !bytes.empty() && format::decode_head_mark(bytes, mark) == format::MarkState::valid;
   if (!sound || mark.head.segment_id > growing.segment->header.segment_id) {
     again = true;
     return done();
   }
   head_bytes = bytes;
   first_seq = std::max(first_seq, mark.head.first_seq);
-  std::erase_if(complete, [&](const auto& segment) { return segment->header.segment_id < mark.head.segment_id; });
+  std::erase_if(complete, [&](const auto& segment) {
+    return segment->header.segment_id < mark.head.segment_id;
+  });
   return done();
 }
 
-Status Observer::State::open_growing(std::shared_ptr<const Segment> segment, format::Watermark shown) {
+Status Observer::State::open_growing(std::shared_ptr<const Segment> segment,
+                                     format::Watermark shown) {
   auto file = host.disk->open(segment->path, {});
   if (!file) return from_io(file.error(), "a segment cannot be opened");
   growing.cursor.reset();
@@ -144,7 +149,8 @@ Status Observer::State::follow(bool& again) {
     // otherwise it is not there yet.
     while (true) {
       boundaries.push_back({expected, offset});
-      if (cursor.load(*growing.source, offset, size.value(), true) != FrameCursor::State::good) break;
+      if (cursor.load(*growing.source, offset, size.value(), true) != FrameCursor::State::good)
+        break;
       const format::FrameHeader& frame = cursor.header();
       if (frame.first_seq != expected) break;
       if (frame.watermark.offset > watermark.offset) watermark = frame.watermark;
@@ -157,9 +163,11 @@ Status Observer::State::follow(bool& again) {
       expected = frame.next_seq;
     }
     for (const format::IndexEntry& boundary : boundaries) {
-      if (boundary.offset < watermark.offset) growing.segment->index->add(boundary.offset, boundary.first_seq);
+      if (boundary.offset < watermark.offset)
+        growing.segment->index->add(boundary.offset, boundary.first_seq);
       // A watermark is a frame boundary, or it is not believed.
-      if (boundary.offset == watermark.offset && boundary.first_seq == watermark.seq + 1) growing.shown = watermark;
+      if (boundary.offset == watermark.offset && boundary.first_seq == watermark.seq + 1)
+        growing.shown = watermark;
     }
     if (!seal || growing.shown.offset != offset) return done();
     if (!step_to_successor(*seal)) {
@@ -181,8 +189,9 @@ bool Observer::State::step_to_successor(const format::Seal& seal) {
   const format::HeaderPair pair = format::decode_header_pair(start);
   const format::SegmentHeader& next = pair.header;
   if (pair.state != format::HeaderState::valid || pair.contradictory ||
-      next.journal_id != growing.segment->header.journal_id || next.segment_id != seal.successor_id ||
-      next.salt != seal.successor_salt || next.predecessor.id != growing.segment->header.segment_id ||
+      next.journal_id != growing.segment->header.journal_id ||
+      next.segment_id != seal.successor_id || next.salt != seal.successor_salt ||
+      next.predecessor.id != growing.segment->header.segment_id ||
       next.predecessor.end != growing.shown.offset || next.predecessor.last_seq != seal.last_seq ||
       next.predecessor.digest != seal.digest || next.first_seq != seal.last_seq + 1) {
     return false;
@@ -211,8 +220,8 @@ bool Observer::State::publish() {
   next.limit = growing.shown.offset;
   next.first_seq = std::min(first_seq, next.last_seq + 1);
   const std::lock_guard guard(mutex);
-  const bool changed =
-      next.segments != view.segments || next.last_seq != view.last_seq || next.first_seq != view.first_seq;
+  const bool changed = next.segments != view.segments || next.last_seq != view.last_seq ||
+                       next.first_seq != view.first_seq;
   view = std::move(next);
   header = growing.segment->header;
   return changed;

@@ -27,8 +27,8 @@ class Observer {
   [[nodiscard]] format::SegmentHeader header() const;  // of the newest segment
   [[nodiscard]] View view() const;
   // Looks again: new frames, new segments, a moved head, a writer that came or went. True when
-  // other records or segments are to be seen. Cheap when nothing happened (a read of the next frame's place and a look at the
-  // newest segment's successor), so that it can be polled.
+  // other records or segments are to be seen. Cheap when nothing happened (a read of the next
+  // frame's place and a look at the newest segment's successor), so that it can be polled.
   Result<bool> refresh();
 
  private:
@@ -44,7 +44,8 @@ class Watch {
  public:
   using Changed = std::function<void(const Status&)>;
   // Starts polling; the destructor of the returned token ends it.
-  static std::shared_ptr<void> start(const io::Host& host, std::shared_ptr<Observer> observer, Changed changed);
+  static std::shared_ptr<void> start(const io::Host& host, std::shared_ptr<Observer> observer,
+                                     Changed changed);
 };
 
 }  // namespace tidemark::journal

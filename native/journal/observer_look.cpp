@@ -13,8 +13,10 @@ Failure not_there(const std::string& directory, bool directory_exists) {
   failure.code = Code::io;
   failure.path = directory;
   failure.cause = io::Error{io::Errc::not_found, io::Call::list, 0, directory};
-  failure.message = directory_exists ? "there is no journal in this directory; opening it for writing would create one"
-                                     : "there is no such directory; opening it for writing would create it";
+  failure.message =
+      directory_exists
+          ? "there is no journal in this directory; opening it for writing would create one"
+          : "there is no such directory; opening it for writing would create it";
   return failure;
 }
 
@@ -26,7 +28,8 @@ Failure taken_back(const Segment& segment, std::uint64_t from, std::uint64_t to)
   failure.from_seq = from;
   failure.to_seq = to;
   failure.message = "records " + std::to_string(from) + " to " + std::to_string(to) +
-                    " were durable and are gone: run `tidemark verify` for the extent and `tidemark salvage` to copy "
+                    " were durable and are gone: run `tidemark verify` for the extent and "
+                    "`tidemark salvage` to copy "
                     "out what is sound";
   return failure;
 }
@@ -45,7 +48,8 @@ Status Observer::State::refuse_or_skip(const Survey& survey, RecoveryReport* rep
   if (report == nullptr) return done();
   for (const Failure& failure : survey.damage) {
     report->skipped.push_back({failure.segment.value_or(0), failure.offset.value_or(0), 0,
-                               failure.from_seq.value_or(0), failure.to_seq.value_or(0), failure.message});
+                               failure.from_seq.value_or(0), failure.to_seq.value_or(0),
+                               failure.message});
   }
   return done();
 }
@@ -57,8 +61,8 @@ Status Observer::State::take(Survey& survey, RecoveryReport* report) {
     if (!survey.damage.empty()) return survey.damage.front();
     return not_there(directory, true);
   }
-  // Only what was published counts as shown; an attempt that was given up may have seen more. Nobody
-  // else changes the view, so it needs no lock to be read here.
+  // Only what was published counts as shown; an attempt that was given up may have seen more.
+  // Nobody else changes the view, so it needs no lock to be read here.
   const std::uint64_t shown_before = view.last_seq;
 
   std::vector<std::shared_ptr<const Segment>> next;
@@ -76,7 +80,8 @@ Status Observer::State::take(Survey& survey, RecoveryReport* report) {
     format::Watermark shown{newest.data_start(), newest.first_seq - 1};
     std::shared_ptr<const Segment> segment = segment_of(last, nullptr);
     // What was shown once stays shown, though a writer has not yet said so again.
-    if (!view.segments.empty() && view.segments.back()->header.salt == newest.salt && view.limit > shown.offset) {
+    if (!view.segments.empty() && view.segments.back()->header.salt == newest.salt &&
+        view.limit > shown.offset) {
       shown = {view.limit, view.last_seq};
       segment = view.segments.back();
     }
@@ -98,9 +103,11 @@ void Observer::State::describe(Survey& survey, RecoveryReport& report) const {
 }
 
 // Segments that are known keep what was learnt of them: their index above all.
-std::shared_ptr<const Segment> Observer::State::segment_of(const SurveyedFile& file, const SurveyedFile* next) {
+std::shared_ptr<const Segment> Observer::State::segment_of(const SurveyedFile& file,
+                                                           const SurveyedFile* next) {
   const auto known = std::find_if(complete.begin(), complete.end(), [&](const auto& segment) {
-    return segment->header.segment_id == file.id && segment->header.salt == file.headers.header.salt;
+    return segment->header.segment_id == file.id &&
+           segment->header.salt == file.headers.header.salt;
   });
   if (known != complete.end() && (*known)->sealed()) return *known;
   auto segment = std::make_shared<Segment>();
@@ -134,7 +141,8 @@ void Observer::State::sync_medium(const SurveyedFile& file, std::optional<Failur
   io::Status status = opened ? opened.value()->sync() : io::Status(opened.error());
   if (status) status = host.disk->sync_directory(directory);
   if (!status && !may_not_sync(status.error())) {
-    failure = from_io(status.error(), "what the last writer wrote cannot be made durable, so it cannot be shown");
+    failure = from_io(status.error(),
+                      "what the last writer wrote cannot be made durable, so it cannot be shown");
   }
 }
 
@@ -163,24 +171,26 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
   format::Watermark shown{decision.stream.end, decision.stream.next_seq - 1};
   if (decision.refusal) shown = behind_damage(last, decision);
   if (report != nullptr) {
-    report->path = decision.stream.closed && decision.tail == format::TailWord::clean ? OpenPath::clean
-                                                                                     : OpenPath::recovered;
+    report->path = decision.stream.closed && decision.tail == format::TailWord::clean
+                       ? OpenPath::clean
+                       : OpenPath::recovered;
     report->read_from_device = decision.from_device;
     report->tail = decision.tail;
     report->row = decision.row;
     report->cut = decision.cut;
     report->bytes_read = decision.bytes_read;
     if (decision.refusal) {
-      report->skipped.push_back({last.id, decision.stream.end, decision.evidence.residue_bytes,
-                                 decision.stream.next_seq, std::max(shown.seq, decision.stream.next_seq),
-                                 decision.refusal->message});
+      report->skipped.push_back(
+          {last.id, decision.stream.end, decision.evidence.residue_bytes, decision.stream.next_seq,
+           std::max(shown.seq, decision.stream.next_seq), decision.refusal->message});
     }
   }
   return open_growing(std::move(segment), shown);
 }
 
 // The end of the last valid frame of all: where a reader that steps over damage can get to.
-format::Watermark Observer::State::behind_damage(const SurveyedFile& file, const TailDecision& decision) const {
+format::Watermark Observer::State::behind_damage(const SurveyedFile& file,
+                                                 const TailDecision& decision) const {
   format::Watermark end{decision.stream.end, decision.stream.next_seq - 1};
   auto opened = host.disk->open(file.path, {});
   if (!opened) return end;

@@ -31,18 +31,21 @@ Result<std::unique_ptr<io::File>> Quarantine::create(const std::string& path) {
   return std::move(file).value();
 }
 
-Status Quarantine::keep(FileSource& source, std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes) {
+Status Quarantine::keep(FileSource& source, std::uint64_t segment, std::uint64_t offset,
+                        std::uint64_t bytes) {
   if (bytes == 0) return done();
-  const std::string name = without_extension(format::segment_name(segment)) + '-' + std::to_string(offset) + '-' +
-                           std::to_string(bytes) + ".bin";
+  const std::string name = without_extension(format::segment_name(segment)) + '-' +
+                           std::to_string(offset) + '-' + std::to_string(bytes) + ".bin";
   const std::string path = io::join(directory_, name);
   // The same bytes through another name of the file: kept already.
-  const bool known = std::any_of(kept_.begin(), kept_.end(), [&](const auto& other) { return other.file == path; });
+  const bool known = std::any_of(kept_.begin(), kept_.end(),
+                                 [&](const auto& other) { return other.file == path; });
   if (known) return done();
   auto file = create(path);
   if (!file) return file.error();
   for (std::uint64_t at = 0; at < bytes;) {
-    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(bytes - at, source.window()));
+    const auto part =
+        static_cast<std::size_t>(std::min<std::uint64_t>(bytes - at, source.window()));
     const auto view = source.view(offset + at, part);
     if (!view || view->empty()) break;
     if (io::Status status = file.value()->write_at(at, *view); !status) {
@@ -60,7 +63,8 @@ Status Quarantine::keep(FileSource& source, std::uint64_t segment, std::uint64_t
 Status Quarantine::keep_file(const std::string& path) {
   auto bytes = io::read_file(disk_, path, small_file_bytes);
   if (!bytes) return done();  // it cannot be read: the report names it
-  const std::string name = std::string(io::base_name(path)) + "-0-" + std::to_string(bytes.value().size()) + ".bin";
+  const std::string name =
+      std::string(io::base_name(path)) + "-0-" + std::to_string(bytes.value().size()) + ".bin";
   const std::string copy = io::join(directory_, name);
   auto file = create(copy);
   if (!file) return file.error();

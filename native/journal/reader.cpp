@@ -33,8 +33,12 @@ Result<RecordBatch> Reader::get(const View& view, std::uint64_t seq) {
       const auto gap = state_->file->cursor().gap();
       if (!gap || gap->reason != format::GapReason::lost) return RecordBatch{};
       Located lost;
-      lost.damage = {state_->file->cursor().header().offset, 0, gap->first_seq, gap->last_seq,
-                     "they were lost, and salvage left a gap for them", false};
+      lost.damage = {state_->file->cursor().header().offset,
+                     0,
+                     gap->first_seq,
+                     gap->last_seq,
+                     "they were lost, and salvage left a gap for them",
+                     false};
       return failure_of(*state_->disk, *view.segments[target.number], state_->file.get(), lost);
     }
   }
@@ -48,8 +52,12 @@ Reader::State::Target Reader::State::target_of(const View& view, std::uint64_t s
       [](std::uint64_t wanted, const auto& segment) { return wanted < segment->header.first_seq; });
   if (behind == view.segments.begin()) {
     target.hole = true;
-    target.damage = {0, 0, seq, view.segments.empty() ? seq : view.segments.front()->header.first_seq - 1,
-                     "the segment that held them is missing", false};
+    target.damage = {0,
+                     0,
+                     seq,
+                     view.segments.empty() ? seq : view.segments.front()->header.first_seq - 1,
+                     "the segment that held them is missing",
+                     false};
     return target;
   }
   target.number = static_cast<std::size_t>(behind - view.segments.begin()) - 1;
@@ -57,8 +65,12 @@ Reader::State::Target Reader::State::target_of(const View& view, std::uint64_t s
   // Only in a journal that was opened in spite of damage.
   if (behind != view.segments.end() && seq > segment.last_seq) {
     target.hole = true;
-    target.damage = {segment.stream_end, 0, seq, (*behind)->header.first_seq - 1,
-                     "the segment that held them is missing", false};
+    target.damage = {segment.stream_end,
+                     0,
+                     seq,
+                     (*behind)->header.first_seq - 1,
+                     "the segment that held them is missing",
+                     false};
   }
   return target;
 }
@@ -82,14 +94,16 @@ Status Reader::State::use(const View& view, std::size_t number) {
 Result<RecordBatch> Reader::State::forward(const View& view, const ReadRequest& request) {
   RecordBatch batch;
   if (request.from < view.first_seq) {
-    return truncated_failure(view.segments.empty() ? std::string() : io::parent(view.segments.front()->path),
-                             request.from, view.first_seq);
+    return truncated_failure(
+        view.segments.empty() ? std::string() : io::parent(view.segments.front()->path),
+        request.from, view.first_seq);
   }
   const std::uint64_t to = std::min(request.to, view.last_seq);
   std::uint64_t seq = request.from;
   while (seq <= to) {
     const Target target = target_of(view, seq);
-    const bool same = !target.hole && view.segments[target.number]->header.segment_id == batch.segment_id;
+    const bool same =
+        !target.hole && view.segments[target.number]->header.segment_id == batch.segment_id;
     if (!batch.lengths.empty() && !same) return batch;
     Located located;
     const Segment* segment = view.segments.empty() ? nullptr : view.segments[target.number].get();
@@ -110,7 +124,8 @@ Result<RecordBatch> Reader::State::forward(const View& view, const ReadRequest& 
         batch.first_seq = seq;
         batch.segment_id = segment->header.segment_id;
       }
-      const Collected collected = collect(seq, to, request.max_bytes, request.max_records, batch, located.damage);
+      const Collected collected =
+          collect(seq, to, request.max_bytes, request.max_records, batch, located.damage);
       if (collected == Collected::full) return batch;
       if (collected == Collected::frame) {
         seq = file->cursor().header().next_seq;
@@ -127,8 +142,9 @@ Result<RecordBatch> Reader::State::forward(const View& view, const ReadRequest& 
   return batch;
 }
 
-Reader::State::Collected Reader::State::collect(std::uint64_t seq, std::uint64_t to, std::size_t max_bytes,
-                                                std::size_t max_records, RecordBatch& batch, Damage& damage) {
+Reader::State::Collected Reader::State::collect(std::uint64_t seq, std::uint64_t to,
+                                                std::size_t max_bytes, std::size_t max_records,
+                                                RecordBatch& batch, Damage& damage) {
   FrameCursor& cursor = file->cursor();
   FileSource& source = file->source();
   cursor.seek(seq);
@@ -138,7 +154,8 @@ Reader::State::Collected Reader::State::collect(std::uint64_t seq, std::uint64_t
   while (cursor.at().entry < cursor.table().size()) {
     if (cursor.at().seq > to || batch.lengths.size() >= max_records) return Collected::full;
     // At least one record leaves, whatever its size.
-    const std::size_t room = max_bytes > batch.payload.size() ? max_bytes - batch.payload.size() : 0;
+    const std::size_t room =
+        max_bytes > batch.payload.size() ? max_bytes - batch.payload.size() : 0;
     RunLimits limits;
     limits.last_seq = to;
     limits.max_records = batch.lengths.empty() ? 1 : max_records - batch.lengths.size();
@@ -149,7 +166,8 @@ Reader::State::Collected Reader::State::collect(std::uint64_t seq, std::uint64_t
       append_facts(run.first_entry, run.entries, batch);
     }
     if (run.end == Run::End::large) {
-      if (!batch.lengths.empty() && cursor.table().length(cursor.at().entry) > room) return Collected::full;
+      if (!batch.lengths.empty() && cursor.table().length(cursor.at().entry) > room)
+        return Collected::full;
       if (append_large(batch)) continue;
       run.end = Run::End::bad;
     }
@@ -164,8 +182,10 @@ Reader::State::Collected Reader::State::collect(std::uint64_t seq, std::uint64_t
       case Run::End::unreadable: {
         const EntryPosition& at = cursor.at();
         const std::uint32_t length = cursor.table().length(at.entry);
-        damage = {at.offset, length, at.seq, at.seq, "a record that does not match its checksum", false};
-        damage.unreadable = run.end == Run::End::unreadable || source.unreadable_within(at.offset, length);
+        damage = {at.offset, length, at.seq, at.seq, "a record that does not match its checksum",
+                  false};
+        damage.unreadable =
+            run.end == Run::End::unreadable || source.unreadable_within(at.offset, length);
         return Collected::bad;
       }
       default:
@@ -184,14 +204,15 @@ bool Reader::State::append_large(RecordBatch& batch) {
   batch.payload.resize(before + length);
   std::size_t taken = 0;
   while (taken < length) {
-    const auto view = file->source().view(at.offset + taken, std::min(length - taken, file->source().window()));
+    const auto view =
+        file->source().view(at.offset + taken, std::min(length - taken, file->source().window()));
     if (!view || view->empty()) break;
     std::memcpy(batch.payload.data() + before + taken, view->data(), view->size());
     taken += view->size();
   }
   const format::Bytes payload(batch.payload.data() + before, length);
-  if (taken < length ||
-      format::record_checksum(cursor.place(), at.seq, payload) != cursor.table().checksum(at.entry)) {
+  if (taken < length || format::record_checksum(cursor.place(), at.seq, payload) !=
+                            cursor.table().checksum(at.entry)) {
     batch.payload.resize(before);
     return false;
   }

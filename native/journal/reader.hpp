@@ -14,7 +14,7 @@
 
 namespace tidemark::journal {
 
-struct SkippedRange {           // damage that a reader was asked to step over
+struct SkippedRange {  // damage that a reader was asked to step over
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
@@ -30,18 +30,19 @@ struct RecordBatch {
   std::vector<std::uint32_t> lengths;
   std::vector<std::uint8_t> attributes;  // empty when all are zero
   std::vector<std::byte> hashes;         // hash_bytes each, empty when the journal has none
-  std::uint64_t segment_id = 0;          // of all of them: a batch never spans segments (dictionaries)
+  std::uint64_t segment_id = 0;  // of all of them: a batch never spans segments (dictionaries)
   // What was stepped over in front of first_seq (reverse: behind the last record). Also set in an
   // empty batch: then the rest of the range was damaged.
   std::vector<SkippedRange> skipped;
 };
 
 struct ReadRequest {
-  std::uint64_t from = 1;          // inclusive, from <= to
-  std::uint64_t to = 0;            // inclusive; clipped to the view
-  std::size_t max_bytes = 1U << 18U;   // of payload; at least one record is returned whatever its size
+  std::uint64_t from = 1;  // inclusive, from <= to
+  std::uint64_t to = 0;    // inclusive; clipped to the view
+  std::size_t max_bytes =
+      1U << 18U;  // of payload; at least one record is returned whatever its size
   std::size_t max_records = 16384;
-  bool reverse = false;            // the *last* records of [from, to], still in ascending order
+  bool reverse = false;  // the *last* records of [from, to], still in ascending order
   bool skip_corruption = false;
 };
 
@@ -65,9 +66,10 @@ class Reader {
   // One record; an empty batch when the seq is above view.last_seq or in a gap of kind
   // compacted/before start, CORRUPT when it is in one of kind lost.
   Result<RecordBatch> get(const View& view, std::uint64_t seq);
-  // The dictionary record whose payload begins with this content hash (8 bytes, little-endian), from
-  // the segment that holds `segment_id`; empty when there is none.
-  Result<std::vector<std::byte>> dictionary(const View& view, std::uint64_t segment_id, std::uint64_t hash);
+  // The dictionary record whose payload begins with this content hash (8 bytes, little-endian),
+  // from the segment that holds `segment_id`; empty when there is none.
+  Result<std::vector<std::byte>> dictionary(const View& view, std::uint64_t segment_id,
+                                            std::uint64_t hash);
 
  private:
   struct State;

@@ -9,8 +9,9 @@ namespace tidemark::journal {
 Result<RecordBatch> Reader::State::backward(const View& view, const ReadRequest& request) {
   std::vector<SkippedRange> skipped;
   if (request.from < view.first_seq) {
-    return truncated_failure(view.segments.empty() ? std::string() : io::parent(view.segments.front()->path),
-                             request.from, view.first_seq);
+    return truncated_failure(
+        view.segments.empty() ? std::string() : io::parent(view.segments.front()->path),
+        request.from, view.first_seq);
   }
   std::uint64_t to = std::min(request.to, view.last_seq);
   while (to >= request.from) {
@@ -39,7 +40,8 @@ Result<RecordBatch> Reader::State::backward(const View& view, const ReadRequest&
         return batch;
       }
     }
-    if (!request.skip_corruption || located.kind == Located::Kind::version) return failure_of(*disk, segment, target.hole ? nullptr : file.get(), located);
+    if (!request.skip_corruption || located.kind == Located::Kind::version)
+      return failure_of(*disk, segment, target.hole ? nullptr : file.get(), located);
     skipped.push_back(skipped_range(segment, located.damage));
     to = located.damage.from_seq - 1;
   }
@@ -49,8 +51,9 @@ Result<RecordBatch> Reader::State::backward(const View& view, const ReadRequest&
 }
 
 // The last records up to `to` that fit; empty when the record `to` itself is damaged.
-Result<RecordBatch> Reader::State::take_back(const std::vector<FrameSpot>& spots, std::uint64_t from,
-                                             std::uint64_t to, const ReadRequest& request, Damage& damage) {
+Result<RecordBatch> Reader::State::take_back(const std::vector<FrameSpot>& spots,
+                                             std::uint64_t from, std::uint64_t to,
+                                             const ReadRequest& request, Damage& damage) {
   std::uint64_t start = to + 1;
   std::size_t bytes = 0;
   bool full = false;

@@ -10,9 +10,11 @@ constexpr std::size_t content_hash_bytes = 8;
 
 }  // namespace
 
-Result<std::vector<std::byte>> Reader::dictionary(const View& view, std::uint64_t segment_id, std::uint64_t hash) {
+Result<std::vector<std::byte>> Reader::dictionary(const View& view, std::uint64_t segment_id,
+                                                  std::uint64_t hash) {
   std::size_t number = 0;
-  while (number < view.segments.size() && view.segments[number]->header.segment_id != segment_id) ++number;
+  while (number < view.segments.size() && view.segments[number]->header.segment_id != segment_id)
+    ++number;
   if (number == view.segments.size()) return std::vector<std::byte>{};
   if (Status status = state_->use(view, number); !status) return status.error();
   SegmentFile& file = *state_->file;

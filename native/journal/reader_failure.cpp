@@ -21,13 +21,15 @@ bool released(io::Disk& disk, const Segment& segment) {
   if (!bytes) return false;
   format::HeadMark mark;
   if (format::decode_head_mark(bytes.value(), mark) != format::MarkState::valid) return false;
-  return mark.journal_id == segment.header.journal_id && mark.head.segment_id > segment.header.segment_id;
+  return mark.journal_id == segment.header.journal_id &&
+         mark.head.segment_id > segment.header.segment_id;
 }
 
 Failure released_failure(const Segment& segment, std::uint64_t from, std::uint64_t to) {
   Failure failure;
   failure.code = Code::truncated;
-  failure.message = seqs(from, to) + " went with segment " + std::to_string(segment.header.segment_id) +
+  failure.message = seqs(from, to) + " went with segment " +
+                    std::to_string(segment.header.segment_id) +
                     ", which was truncated while it was read: go on at the journal's first seq";
   failure.path = segment.path;
   failure.segment = segment.header.segment_id;
@@ -39,9 +41,10 @@ Failure released_failure(const Segment& segment, std::uint64_t from, std::uint64
 Failure missing_failure(const Segment& segment) {
   Failure failure;
   failure.code = Code::corrupt;
-  failure.message = "the file of segment " + std::to_string(segment.header.segment_id) +
-                    " is gone, and no truncation released it: bring it back, or run `tidemark verify` for the "
-                    "extent and `tidemark salvage` to copy out what is sound";
+  failure.message =
+      "the file of segment " + std::to_string(segment.header.segment_id) +
+      " is gone, and no truncation released it: bring it back, or run `tidemark verify` for the "
+      "extent and `tidemark salvage` to copy out what is sound";
   failure.path = segment.path;
   failure.segment = segment.header.segment_id;
   failure.offset = 0;
@@ -78,12 +81,14 @@ Failure truncated_failure(const std::string& path, std::uint64_t seq, std::uint6
 }
 
 SkippedRange skipped_range(const Segment& segment, const Damage& damage) {
-  return {segment.header.segment_id, damage.offset, damage.bytes, damage.from_seq, damage.to_seq, damage.reason};
+  return {segment.header.segment_id, damage.offset, damage.bytes,
+          damage.from_seq,           damage.to_seq, damage.reason};
 }
 
 Failure failure_of_open(io::Disk& disk, const Segment& segment, const io::Error& error) {
   if (error.code != io::Errc::not_found) {
-    return from_io(error, "segment " + std::to_string(segment.header.segment_id) + " cannot be opened");
+    return from_io(error,
+                   "segment " + std::to_string(segment.header.segment_id) + " cannot be opened");
   }
   if (released(disk, segment)) {
     return released_failure(segment, segment.header.first_seq,
@@ -92,7 +97,8 @@ Failure failure_of_open(io::Disk& disk, const Segment& segment, const io::Error&
   return missing_failure(segment);
 }
 
-Failure failure_of(io::Disk& disk, const Segment& segment, SegmentFile* file, const Located& located) {
+Failure failure_of(io::Disk& disk, const Segment& segment, SegmentFile* file,
+                   const Located& located) {
   if (located.kind == Located::Kind::version) return version_failure(segment, located.damage);
   const Damage& damage = located.damage;
   if (file != nullptr) {
@@ -106,10 +112,12 @@ Failure failure_of(io::Disk& disk, const Segment& segment, SegmentFile* file, co
   }
   Failure failure;
   failure.code = damage.unreadable ? Code::io : Code::corrupt;
-  failure.message = seqs(damage.from_seq, damage.to_seq) + " of segment " +
-                    std::to_string(segment.header.segment_id) + (damage.unreadable ? " cannot be read" : " cannot be trusted") +
-                    ": " + damage.reason + " at byte " + std::to_string(damage.offset) +
-                    "; run `tidemark verify` for the extent and `tidemark salvage` to copy out what is sound";
+  failure.message =
+      seqs(damage.from_seq, damage.to_seq) + " of segment " +
+      std::to_string(segment.header.segment_id) +
+      (damage.unreadable ? " cannot be read" : " cannot be trusted") + ": " + damage.reason +
+      " at byte " + std::to_string(damage.offset) +
+      "; run `tidemark verify` for the extent and `tidemark salvage` to copy out what is sound";
   failure.path = segment.path;
   failure.segment = segment.header.segment_id;
   failure.offset = damage.offset;

@@ -53,8 +53,8 @@ Status SegmentCheck::run(std::vector<Problem>& problems) {
   return done();
 }
 
-Problem& SegmentCheck::add(ProblemKind kind, std::uint64_t offset, std::uint64_t from, std::uint64_t to,
-                           std::string detail) {
+Problem& SegmentCheck::add(ProblemKind kind, std::uint64_t offset, std::uint64_t from,
+                           std::uint64_t to, std::string detail) {
   Problem problem;
   problem.kind = kind;
   problem.segment = task_.file->id;
@@ -68,10 +68,12 @@ Problem& SegmentCheck::add(ProblemKind kind, std::uint64_t offset, std::uint64_t
 
 bool SegmentCheck::zeros(std::uint64_t begin, std::uint64_t end, std::uint64_t& first_nonzero) {
   for (std::uint64_t at = begin; at < end;) {
-    const auto view = source_->view(at, static_cast<std::size_t>(std::min<std::uint64_t>(end - at, check_window)));
+    const auto view = source_->view(
+        at, static_cast<std::size_t>(std::min<std::uint64_t>(end - at, check_window)));
     if (!view || view->empty()) break;
     if (!format::is_zero(*view)) {
-      const auto found = std::find_if(view->begin(), view->end(), [](std::byte b) { return b != std::byte{0}; });
+      const auto found =
+          std::find_if(view->begin(), view->end(), [](std::byte b) { return b != std::byte{0}; });
       first_nonzero = at + static_cast<std::uint64_t>(found - view->begin());
       return false;
     }
@@ -121,14 +123,16 @@ bool SegmentCheck::step() {
     return false;
   }
   // In front of the place that the successor or the decision names, a seal does not belong.
-  if (fits && cursor_.header().is(format::FrameType::seal) && task_.end != End::sealed) return false;
+  if (fits && cursor_.header().is(format::FrameType::seal) && task_.end != End::sealed)
+    return false;
   if (!fits || cursor_.header().end() > limit_ || cursor_.header().is(format::FrameType::seal)) {
     step_over_damage(state);
     return true;
   }
   const format::FrameHeader& header = cursor_.header();
   if (!header.known() && !header.skippable()) {
-    add(ProblemKind::frame, offset_, expected_, header.last_seq() >= expected_ ? header.last_seq() : 0,
+    add(ProblemKind::frame, offset_, expected_,
+        header.last_seq() >= expected_ ? header.last_seq() : 0,
         "a frame of a newer tidemark, which this one may not pass over");
   }
   check_body();
@@ -138,8 +142,8 @@ bool SegmentCheck::step() {
   ++frames_;
   layout_.records += header.user_records;
   if (task_.frames) {
-    layout_.frames.push_back({offset_, header.frame_bytes, header.raw_type, header.first_seq, header.user_records,
-                              header.watermark.offset, header.watermark.seq});
+    layout_.frames.push_back({offset_, header.frame_bytes, header.raw_type, header.first_seq,
+                              header.user_records, header.watermark.offset, header.watermark.seq});
   }
   offset_ = header.end();
   expected_ = header.next_seq;
@@ -161,17 +165,19 @@ void SegmentCheck::step_over_damage(FrameCursor::State state) {
   // Of the unsealed segment nothing may be damaged at all: zeros up to the end of the file.
   std::uint64_t nonzero = 0;
   const bool only_zeros = !next && task_.end == End::tail && zeros(offset_, end, nonzero);
-  const bool unreadable =
-      source_->unreadable_within(offset_, std::max<std::uint64_t>(std::min(end, offset_ + check_window) - offset_, 1));
+  const bool unreadable = source_->unreadable_within(
+      offset_, std::max<std::uint64_t>(std::min(end, offset_ + check_window) - offset_, 1));
   if (!only_zeros || unreadable) {
-    const std::string detail = unreadable                                 ? "bytes that cannot be read"
-                               : state == FrameCursor::State::good ? "a frame that does not continue the one in front"
-                                                                   : "a frame header that does not match its checksum";
+    const std::string detail = unreadable ? "bytes that cannot be read"
+                               : state == FrameCursor::State::good
+                                   ? "a frame that does not continue the one in front"
+                                   : "a frame header that does not match its checksum";
     // A damaged mark takes no seq: then there is none to name.
     const bool named = to == 0 || to >= expected_;
-    Problem& problem = add(unreadable ? ProblemKind::unreadable : ProblemKind::frame, offset_, named ? expected_ : 0,
-                           named ? to : 0, detail);
-    if (state != FrameCursor::State::good) problem.single_bit_flip = flipped_bit(offset_, end, expected_);
+    Problem& problem = add(unreadable ? ProblemKind::unreadable : ProblemKind::frame, offset_,
+                           named ? expected_ : 0, named ? to : 0, detail);
+    if (state != FrameCursor::State::good)
+      problem.single_bit_flip = flipped_bit(offset_, end, expected_);
   }
   if (next) {
     offset_ = end;
@@ -214,11 +220,12 @@ void SegmentCheck::check_entries() {
                   .value_or(false);
     }
     if (!sound) {
-      const bool unreadable =
-          run.end == Run::End::unreadable || source_->unreadable_within(at.offset, std::max(length, 1U));
+      const bool unreadable = run.end == Run::End::unreadable ||
+                              source_->unreadable_within(at.offset, std::max(length, 1U));
       const std::uint64_t seq = cursor_.user_entry() ? at.seq : 0;
       add(unreadable ? ProblemKind::unreadable : ProblemKind::record, at.offset, seq, seq,
-          unreadable ? "a record that cannot be read" : "a record that does not match its checksum");
+          unreadable ? "a record that cannot be read"
+                     : "a record that does not match its checksum");
     }
     cursor_.advance();
   }
@@ -237,11 +244,14 @@ void SegmentCheck::check_seal() {
   const std::uint64_t at = task_.limit != 0 ? task_.limit : offset_;
   if (cursor_.load(*source_, at, source_->size()) != FrameCursor::State::good ||
       !cursor_.header().is(format::FrameType::seal)) {
-    // The survey says so too where the successor holds frames; a crash may have left none otherwise.
-    if (task_.file->seal || task_.limit == 0) add(ProblemKind::seal, at, 0, 0, "the seal is damaged");
+    // The survey says so too where the successor holds frames; a crash may have left none
+    // otherwise.
+    if (task_.file->seal || task_.limit == 0)
+      add(ProblemKind::seal, at, 0, 0, "the seal is damaged");
     std::uint64_t nonzero = 0;
     if (!task_.file->seal && at < source_->size() && !zeros(at, source_->size(), nonzero)) {
-      Problem& problem = add(ProblemKind::seal, at, 0, 0, "bytes that are no valid seal behind the last frame");
+      Problem& problem =
+          add(ProblemKind::seal, at, 0, 0, "bytes that are no valid seal behind the last frame");
       problem.single_bit_flip = flipped_bit(at, source_->size(), expected_);
     }
     return;
@@ -264,7 +274,8 @@ void SegmentCheck::check_index(const format::Seal& seal, std::uint64_t offset) {
   if (end <= source_->size()) {
     const auto bytes = source_->view(offset, seal.index_bytes);
     if (bytes && bytes->size() == seal.index_bytes) {
-      stored = format::SparseIndex::decode(cursor_.place(), *bytes, seal, header_.data_start(), offset_);
+      stored =
+          format::SparseIndex::decode(cursor_.place(), *bytes, seal, header_.data_start(), offset_);
     }
   }
   const auto same = [](const format::IndexEntry& a, const format::IndexEntry& b) {
@@ -272,9 +283,11 @@ void SegmentCheck::check_index(const format::Seal& seal, std::uint64_t offset) {
   };
   if (!stored) {
     add(ProblemKind::index, offset, 0, 0, "the index is damaged; readers build their own");
-  } else if (!stepped_over_ && !std::equal(stored->entries().begin(), stored->entries().end(),
-                                           index_.entries().begin(), index_.entries().end(), same)) {
-    add(ProblemKind::index, offset, 0, 0, "the index does not say what the segment holds; readers may miss records");
+  } else if (!stepped_over_ &&
+             !std::equal(stored->entries().begin(), stored->entries().end(),
+                         index_.entries().begin(), index_.entries().end(), same)) {
+    add(ProblemKind::index, offset, 0, 0,
+        "the index does not say what the segment holds; readers may miss records");
   }
   std::uint64_t nonzero = 0;
   if (!zeros(end, source_->size(), nonzero)) {

@@ -47,8 +47,10 @@ class SegmentCheck {
   void check_seal();
   void check_index(const format::Seal& seal, std::uint64_t offset);
   void find_watermark();
-  std::optional<std::uint64_t> flipped_bit(std::uint64_t offset, std::uint64_t end, std::uint64_t expected);
-  Problem& add(ProblemKind kind, std::uint64_t offset, std::uint64_t from, std::uint64_t to, std::string detail);
+  std::optional<std::uint64_t> flipped_bit(std::uint64_t offset, std::uint64_t end,
+                                           std::uint64_t expected);
+  Problem& add(ProblemKind kind, std::uint64_t offset, std::uint64_t from, std::uint64_t to,
+               std::string detail);
   bool zeros(std::uint64_t begin, std::uint64_t end, std::uint64_t& first_nonzero);
 
   io::Disk& disk_;
@@ -65,8 +67,8 @@ class SegmentCheck {
   std::uint64_t frames_ = 0;
   std::uint64_t offset_ = 0;
   std::uint64_t expected_ = 0;
-  std::uint64_t limit_ = 0;      // frames end here
-  bool stepped_over_ = false;    // some frame is missing from the counts
+  std::uint64_t limit_ = 0;    // frames end here
+  bool stepped_over_ = false;  // some frame is missing from the counts
   std::optional<format::Seal> seal_;
 };
 

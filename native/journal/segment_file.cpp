@@ -44,7 +44,8 @@ void SegmentFile::set_bounds(const Bounds& bounds) noexcept {
 Located SegmentFile::locate(std::uint64_t seq, std::vector<FrameSpot>* spots) {
   Located located;
   const auto found = [&] {
-    located.kind = cursor_.header().is(format::FrameType::gap) ? Located::Kind::gap : Located::Kind::commit;
+    located.kind =
+        cursor_.header().is(format::FrameType::gap) ? Located::Kind::gap : Located::Kind::commit;
     return located;
   };
   if (!spots && cursor_.holds(seq)) return found();
@@ -65,13 +66,15 @@ Located SegmentFile::locate(std::uint64_t seq, std::vector<FrameSpot>* spots) {
       const format::FrameHeader& header = cursor_.header();
       if (!header.known() && !header.skippable()) {
         located.kind = Located::Kind::version;
-        located.damage = {offset, header.frame_bytes, expected, std::max(expected, last_seq_), {}, false};
+        located.damage = {offset, header.frame_bytes, expected, std::max(expected, last_seq_), {},
+                          false};
         cursor_.reset();
         return located;
       }
       next_offset_ = header.end();
       next_seq_ = header.next_seq;
-      if (spots && header.next_seq > expected) spots->push_back({offset, expected, header.next_seq});
+      if (spots && header.next_seq > expected)
+        spots->push_back({offset, expected, header.next_seq});
       if (cursor_.holds(seq)) return found();
       offset = next_offset_;
       expected = next_seq_;
@@ -79,16 +82,19 @@ Located SegmentFile::locate(std::uint64_t seq, std::vector<FrameSpot>* spots) {
     }
     const bool unreadable =
         state == FrameCursor::State::unreadable ||
-        source_.unreadable_within(offset, std::min<std::uint64_t>(format::fixed_frame_header_bytes, limit_ - offset));
-    const std::string reason = unreadable                                 ? "bytes that cannot be read"
-                               : state == FrameCursor::State::good ? "a frame that belongs elsewhere"
-                                                                   : "a frame header that does not match its checksum";
+        source_.unreadable_within(
+            offset, std::min<std::uint64_t>(format::fixed_frame_header_bytes, limit_ - offset));
+    const std::string reason = unreadable ? "bytes that cannot be read"
+                               : state == FrameCursor::State::good
+                                   ? "a frame that belongs elsewhere"
+                                   : "a frame header that does not match its checksum";
     cursor_.reset();
     const auto next = resynchronize(offset + format::frame_alignment, expected);
     const std::uint64_t damage_end = next ? next->offset : limit_;
     const std::uint64_t damage_last = next ? next->first_seq - 1 : last_seq_;
     if (!next || next->first_seq > seq) {
-      located.damage = {offset, damage_end - offset, expected, std::max(damage_last, expected), reason, unreadable};
+      located.damage = {offset, damage_end - offset, expected, std::max(damage_last, expected),
+                        reason, unreadable};
       if (next) {
         next_offset_ = next->offset;
         next_seq_ = next->first_seq;
@@ -100,7 +106,9 @@ Located SegmentFile::locate(std::uint64_t seq, std::vector<FrameSpot>* spots) {
     expected = next->first_seq;
   }
   cursor_.reset();
-  located.damage = {limit_, 0, expected, std::max(last_seq_, expected), "the end of the frames came too early", false};
+  located.damage = {
+      limit_, 0, expected, std::max(last_seq_, expected), "the end of the frames came too early",
+      false};
   return located;
 }
 

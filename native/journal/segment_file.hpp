@@ -49,7 +49,8 @@ struct FrameSpot {
 
 class SegmentFile {
  public:
-  static io::Result<std::unique_ptr<SegmentFile>> open(io::Disk& disk, std::shared_ptr<const Segment> segment);
+  static io::Result<std::unique_ptr<SegmentFile>> open(io::Disk& disk,
+                                                       std::shared_ptr<const Segment> segment);
   SegmentFile(std::unique_ptr<io::File> file, std::shared_ptr<const Segment> segment);
 
   // Newer facts of the same segment: it was sealed meanwhile.
@@ -72,7 +73,8 @@ class SegmentFile {
   [[nodiscard]] io::File& file() noexcept { return *file_; }
   // The first valid frame behind `offset` whose seqs continue or follow `expected`.
   std::optional<FrameSpot> resynchronize(std::uint64_t offset, std::uint64_t expected);
-  // Of a segment that is complete: reads the index behind the seal, or rebuilds it when it is damaged.
+  // Of a segment that is complete: reads the index behind the seal, or rebuilds it when it is
+  // damaged.
   void load_index();
 
  private:

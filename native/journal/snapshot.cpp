@@ -11,7 +11,8 @@
 namespace tidemark::journal {
 namespace {
 
-// The cursors as they stand now; one that moved on since the view was taken is clipped by the writer.
+// The cursors as they stand now; one that moved on since the view was taken is clipped by the
+// writer.
 Result<std::vector<format::CursorMark>> read_cursors(io::Disk& disk, const std::string& directory,
                                                      const format::JournalId& journal_id) {
   std::vector<format::CursorMark> cursors;
@@ -28,7 +29,8 @@ Result<std::vector<format::CursorMark>> read_cursors(io::Disk& disk, const std::
         mark.journal_id != journal_id) {
       Failure failure;
       failure.code = Code::corrupt;
-      failure.message = "a cursor is damaged: delete it and create it anew, then take the snapshot again";
+      failure.message =
+          "a cursor is damaged: delete it and create it anew, then take the snapshot again";
       failure.path = path;
       return failure;
     }
@@ -72,17 +74,25 @@ Result<CopyReport> copy_view(const io::Host& host, const View& view, const std::
       if (!good || (!cursor.header().known() && !cursor.header().skippable())) {
         Located located;
         located.kind = good ? Located::Kind::version : Located::Kind::damaged;
-        located.damage = {offset, file.limit() - offset, expected, std::max(expected, bounds.last_seq),
-                          "a frame header that does not match its checksum",
-                          state == FrameCursor::State::unreadable ||
-                              file.source().unreadable_within(offset, format::fixed_frame_header_bytes)};
+        located.damage = {
+            offset,
+            file.limit() - offset,
+            expected,
+            std::max(expected, bounds.last_seq),
+            "a frame header that does not match its checksum",
+            state == FrameCursor::State::unreadable ||
+                file.source().unreadable_within(offset, format::fixed_frame_header_bytes)};
         return failure_of(*host.disk, segment, &file, located);
       }
       const format::FrameHeader& header = cursor.header();
       if (const auto dirty = cursor.dirty_padding(file.source())) {
         Located located;
-        located.damage = {*dirty, 1, expected, std::max(expected, header.last_seq()),
-                          "padding behind a frame that is not zero", false};
+        located.damage = {*dirty,
+                          1,
+                          expected,
+                          std::max(expected, header.last_seq()),
+                          "padding behind a frame that is not zero",
+                          false};
         return failure_of(*host.disk, segment, &file, located);
       }
       offset = header.end();
@@ -90,11 +100,13 @@ Result<CopyReport> copy_view(const io::Host& host, const View& view, const std::
       if (header.is(format::FrameType::gap)) {
         const auto gap = cursor.gap();
         if (gap) {
-          if (Status status = writer.add_gap(gap->last_seq, gap->reason); !status) return status.error();
+          if (Status status = writer.add_gap(gap->last_seq, gap->reason); !status)
+            return status.error();
         }
       } else if (header.is(format::FrameType::commit)) {
         std::vector<Damage> damaged;
-        if (Status status = copy_frame(cursor, file.source(), view.last_seq, writer, damaged); !status) {
+        if (Status status = copy_frame(cursor, file.source(), view.last_seq, writer, damaged);
+            !status) {
           return status.error();
         }
         if (!damaged.empty()) {
@@ -105,7 +117,9 @@ Result<CopyReport> copy_view(const io::Host& host, const View& view, const std::
   }
   if (writer.next_seq() != view.last_seq + 1) {
     Located early;
-    early.damage = {view.limit, 0, writer.next_seq(), view.last_seq, "the end of the frames came too early", false};
+    early.damage = {
+        view.limit, 0, writer.next_seq(), view.last_seq, "the end of the frames came too early",
+        false};
     return failure_of(*host.disk, *view.segments.back(), nullptr, early);
   }
   if (Status status = writer.finish(cursors.value()); !status) return status.error();

@@ -34,7 +34,8 @@ class Verification {
 
   Result<VerifyReport> run() {
     if (Status status = look(); !status) return status.error();
-    if (!survey_.directory_exists || (!survey_.reference && survey_.damage.empty())) return nothing_there();
+    if (!survey_.directory_exists || (!survey_.reference && survey_.damage.empty()))
+      return nothing_there();
     report_.foreign = survey_.foreign;
     report_.header = survey_.reference;
     add_survey_problems();
@@ -53,7 +54,8 @@ class Verification {
     failure.code = Code::io;
     failure.path = directory_;
     failure.cause = io::Error{io::Errc::not_found, io::Call::list, 0, directory_};
-    failure.message = survey_.directory_exists ? "there is no journal in this directory" : "there is no such directory";
+    failure.message = survey_.directory_exists ? "there is no journal in this directory"
+                                               : "there is no such directory";
     return failure;
   }
 
@@ -66,7 +68,8 @@ class Verification {
       if (!looked && (!report_.beside_writer || attempt == survey_attempts)) return looked.error();
       if (!looked) continue;
       survey_ = std::move(looked).value();
-      if (survey_.damage.empty() || !report_.beside_writer || attempt == survey_attempts) return done();
+      if (survey_.damage.empty() || !report_.beside_writer || attempt == survey_attempts)
+        return done();
     }
   }
 
@@ -86,7 +89,9 @@ class Verification {
       } else {
         auto status = disk_.status(failure.path);
         const bool missing = !status && status.error().code == io::Errc::not_found;
-        problem.kind = missing ? ProblemKind::missing : headless(failure.path) ? ProblemKind::header : ProblemKind::link;
+        problem.kind = missing                  ? ProblemKind::missing
+                       : headless(failure.path) ? ProblemKind::header
+                                                : ProblemKind::link;
       }
       report_.problems.push_back(std::move(problem));
     }
@@ -122,7 +127,8 @@ class Verification {
     for (const io::Entry& entry : entries.value()) {
       if (format::parse_name(entry.name).kind == format::NameKind::foreign) continue;
       auto status = disk_.status(io::join(directory_, entry.name));
-      if (status && status.value().kind == io::EntryKind::file) report_.bytes_on_disk += status.value().size;
+      if (status && status.value().kind == io::EntryKind::file)
+        report_.bytes_on_disk += status.value().size;
     }
   }
 
@@ -145,7 +151,8 @@ class Verification {
       decision = std::move(decided).value();
       task.end = SegmentCheck::End::tail;
       task.limit = decision->refusal ? decision->file_bytes : decision->stream.end;
-      task.bodies = task.bodies && decision->refusal.has_value();  // else the decision verified them
+      task.bodies =
+          task.bodies && decision->refusal.has_value();  // else the decision verified them
     } else {
       task.end = SegmentCheck::End::sealed;
       task.limit = file.stream_end;
@@ -193,15 +200,16 @@ class Verification {
       if (problem.offset < decision.stream.end && problem.segment == file.id) continue;
       if (decision.refusal->segment.value_or(0) != problem.segment) continue;
       problem.row = decision.row;
-      if (!named && !problem.single_bit_flip) problem.single_bit_flip = decision.evidence.flipped_bit_offset;
+      if (!named && !problem.single_bit_flip)
+        problem.single_bit_flip = decision.evidence.flipped_bit_offset;
       named = true;
     }
     if (named) return;
     Problem problem = problem_of(*decision.refusal);
     problem.kind = decision.outcome == format::Outcome::refuse_io ? ProblemKind::unreadable
-                   : decision.stop == format::Stop::seal         ? ProblemKind::missing
-                   : decision.refusal->segment != file.id        ? ProblemKind::seal
-                                                                 : ProblemKind::frame;
+                   : decision.stop == format::Stop::seal          ? ProblemKind::missing
+                   : decision.refusal->segment != file.id         ? ProblemKind::seal
+                                                                  : ProblemKind::frame;
     problem.single_bit_flip = decision.evidence.flipped_bit_offset;
     report_.problems.push_back(std::move(problem));
   }
@@ -217,7 +225,8 @@ class Verification {
     // What the head released inside the first live segment is no record any more.
     if (!report_.segments.empty() && report_.segments.front().first_seq < report_.first_seq) {
       const std::uint64_t released =
-          std::min(report_.first_seq, report_.segments.front().last_seq + 1) - report_.segments.front().first_seq;
+          std::min(report_.first_seq, report_.segments.front().last_seq + 1) -
+          report_.segments.front().first_seq;
       report_.records -= std::min(report_.records, released);
     }
   }
@@ -231,7 +240,8 @@ class Verification {
 
 }  // namespace
 
-Result<VerifyReport> verify(const io::Host& host, const std::string& directory, const VerifyOptions& options) {
+Result<VerifyReport> verify(const io::Host& host, const std::string& directory,
+                            const VerifyOptions& options) {
   return Verification(host, directory, options).run();
 }
 

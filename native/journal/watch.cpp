@@ -9,7 +9,8 @@ namespace tidemark::journal {
 namespace {
 
 struct Watched {
-  Watched(std::shared_ptr<Observer> with, Watch::Changed call) : observer(std::move(with)), changed(std::move(call)) {}
+  Watched(std::shared_ptr<Observer> with, Watch::Changed call)
+      : observer(std::move(with)), changed(std::move(call)) {}
 
   const std::shared_ptr<Observer> observer;
   // Recursive, because the callback may end its own watch.
@@ -111,7 +112,8 @@ class Token {
 
 }  // namespace
 
-std::shared_ptr<void> Watch::start(const io::Host& host, std::shared_ptr<Observer> observer, Changed changed) {
+std::shared_ptr<void> Watch::start(const io::Host& host, std::shared_ptr<Observer> observer,
+                                   Changed changed) {
   auto watched = std::make_shared<Watched>(std::move(observer), std::move(changed));
   std::shared_ptr<Poller> poller = poller_of(host);
   auto token = std::make_shared<Token>(poller, watched);

@@ -19,7 +19,8 @@ Failure locked_failure(io::Disk& disk, const std::string& directory) {
 
 Result<std::unique_ptr<io::Lock>> lock_directory(const io::Host& host, const std::string& directory,
                                                  std::uint32_t mode) {
-  auto lock = host.disk->lock(io::join(directory, format::lock_name), holder_text(*host.clock), mode);
+  auto lock =
+      host.disk->lock(io::join(directory, format::lock_name), holder_text(*host.clock), mode);
   if (lock) return std::move(lock).value();
   if (lock.error().code == io::Errc::locked) return locked_failure(*host.disk, directory);
   return from_io(lock.error(), "the lock of the journal cannot be taken");

@@ -40,7 +40,8 @@ inline std::vector<std::byte> bytes_of(std::string_view text) {
 // What record `seq` holds, where a test does not say otherwise.
 inline std::string value_of(std::uint64_t seq) {
   const std::string name = "record " + std::to_string(seq) + ' ';
-  return name + std::string(static_cast<std::size_t>(seq * 7 % 40), static_cast<char>('a' + seq % 26));
+  return name +
+         std::string(static_cast<std::size_t>(seq * 7 % 40), static_cast<char>('a' + seq % 26));
 }
 
 struct Entry {
@@ -50,7 +51,8 @@ struct Entry {
 
 class Builder {
  public:
-  explicit Builder(io::Host for_host = memory_host(), std::string in = "/journal", std::uint8_t hash_bytes = 0)
+  explicit Builder(io::Host for_host = memory_host(), std::string in = "/journal",
+                   std::uint8_t hash_bytes = 0)
       : host(std::move(for_host)), directory(std::move(in)) {
     REQUIRE(io::make_directories(*host.disk, directory, 0700).ok());
     header.journal_id[0] = std::byte{7};
@@ -140,8 +142,8 @@ class Builder {
     format::HeadMark mark_to_write;
     mark_to_write.journal_id = header.journal_id;
     mark_to_write.head = {segment_id, first_seq};
-    REQUIRE(io::replace_file(*host.disk, io::join(directory, "head"), format::encode_head_mark(mark_to_write), 0600,
-                             "head.tmp-1-1")
+    REQUIRE(io::replace_file(*host.disk, io::join(directory, "head"),
+                             format::encode_head_mark(mark_to_write), 0600, "head.tmp-1-1")
                 .ok());
     header.head = mark_to_write.head;
   }
@@ -152,11 +154,14 @@ class Builder {
     cursor.seq = seq;
     cursor.epoch = header.epoch;
     const std::string file = format::cursor_file_name(name);
-    REQUIRE(io::replace_file(*host.disk, io::join(directory, file), format::encode_cursor_mark(cursor), 0600,
+    REQUIRE(io::replace_file(*host.disk, io::join(directory, file),
+                             format::encode_cursor_mark(cursor), 0600,
                              format::temporary_name(file, "1"))
                 .ok());
   }
-  [[nodiscard]] std::string path(std::uint64_t id) const { return io::join(directory, format::segment_name(id)); }
+  [[nodiscard]] std::string path(std::uint64_t id) const {
+    return io::join(directory, format::segment_name(id));
+  }
 
   // Holds the lock as a living writer does.
   void live(const std::string& holder = "{\"pid\":2}\n") {
@@ -191,7 +196,8 @@ class Builder {
     byte ^= static_cast<std::byte>(1U << bit);
     REQUIRE(opened.value()->write_at(offset, io::Bytes(&byte, 1)).ok());
   }
-  void fill(const std::string& file, std::uint64_t offset, std::uint64_t count, std::byte value) const {
+  void fill(const std::string& file, std::uint64_t offset, std::uint64_t count,
+            std::byte value) const {
     io::OpenOptions options;
     options.access = io::Access::read_write;
     auto opened = host.disk->open(file, options);
@@ -220,8 +226,8 @@ class Builder {
     stream.end = header.data_start();
     stream.next_seq = header.first_seq;
     index = std::make_shared<SharedIndex>();
-    writer = std::make_unique<SegmentWriter>(std::move(file).value(), path(header.segment_id), header, stream, index,
-                                             UINT64_C(1) << 40U);
+    writer = std::make_unique<SegmentWriter>(std::move(file).value(), path(header.segment_id),
+                                             header, stream, index, UINT64_C(1) << 40U);
     if (!old) watermark = {writer->end(), writer->next_seq() - 1};
   }
 
@@ -258,7 +264,8 @@ inline Result<Records> read_all(Reader& reader, const View& view, ReadRequest re
     }
     const RecordBatch& got = batch.value();
     if (got.lengths.empty()) return records;
-    for (std::size_t i = 0; i < got.lengths.size(); ++i) records.emplace_back(got.first_seq + i, record(got, i));
+    for (std::size_t i = 0; i < got.lengths.size(); ++i)
+      records.emplace_back(got.first_seq + i, record(got, i));
     if (request.reverse) {
       if (got.first_seq == request.from) return records;
       request.to = got.first_seq - 1;

@@ -1,4 +1,5 @@
-// Readers and damage: what is named, what is still read, and that no flipped bit gives a wrong value.
+// Readers and damage: what is named, what is still read, and that no flipped bit gives a wrong
+// value.
 #include <algorithm>
 #include <random>
 
@@ -115,8 +116,8 @@ TEST_CASE("a damaged frame header loses the records of that frame only") {
 
 TEST_CASE("skip steps over damage, lists it, and reads everything else") {
   Builder journal = small_journal();
-  journal.flip(journal.path(1), frame_of(journal, 1, 3).offset + 8);           // 2 to 5
-  journal.flip(journal.path(2), payload_of(journal, 2, 18));                     // 18
+  journal.flip(journal.path(1), frame_of(journal, 1, 3).offset + 8);                // 2 to 5
+  journal.flip(journal.path(2), payload_of(journal, 2, 18));                        // 18
   journal.fill(journal.path(3), frame_of(journal, 3, 26).offset, 4, std::byte{1});  // 26, 27
   Options options;
   options.skip_corruption = true;
@@ -134,7 +135,8 @@ TEST_CASE("skip steps over damage, lists it, and reads everything else") {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
     for (const SkippedRange& range : skipped) ranges.emplace_back(range.from_seq, range.to_seq);
     std::ranges::sort(ranges);
-    CHECK(ranges == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{2, 5}, {18, 18}, {26, 27}});
+    CHECK(ranges ==
+          std::vector<std::pair<std::uint64_t, std::uint64_t>>{{2, 5}, {18, 18}, {26, 27}});
   }
 }
 
@@ -144,14 +146,16 @@ TEST_CASE("a damaged index is rebuilt and nobody notices") {
   journal.flip(journal.path(1), size - 3);
   auto observer = observe(journal);
   Reader reader(journal.host.disk);
-  for (std::uint64_t seq = 10; seq > 0; --seq) CHECK(record(reader.get(observer->view(), seq).value(), 0) == value_of(seq));
+  for (std::uint64_t seq = 10; seq > 0; --seq)
+    CHECK(record(reader.get(observer->view(), seq).value(), 0) == value_of(seq));
   auto report = verify(journal.host, journal.directory, {});
   REQUIRE(report.ok());
   REQUIRE(report.value().problems.size() == 1);
   CHECK(report.value().problems.front().kind == ProblemKind::index);
 }
 
-TEST_CASE("a segment that was truncated while it is read is TRUNCATED, one that vanished is CORRUPT") {
+TEST_CASE(
+    "a segment that was truncated while it is read is TRUNCATED, one that vanished is CORRUPT") {
   Builder journal = small_journal();
   auto observer = observe(journal);
   const View view = observer->view();
@@ -200,7 +204,8 @@ void try_flip(Builder& journal, std::uint64_t segment, std::uint64_t offset, uns
   journal.flip(journal.path(segment), offset, bit);
   auto report = verify(journal.host, journal.directory, {});
   REQUIRE(report.ok());
-  const bool named = !report.value().problems.empty() || report.value().tail != format::TailWord::clean;
+  const bool named =
+      !report.value().problems.empty() || report.value().tail != format::TailWord::clean;
   REQUIRE(named);
   REQUIRE(!report.value().ok);
   for (const Problem& problem : report.value().problems) {
@@ -232,8 +237,8 @@ void try_flip(Builder& journal, std::uint64_t segment, std::uint64_t offset, uns
   journal.flip(journal.path(segment), offset, bit);
 }
 
-// The headers alone are 8 KiB of mostly zeros a segment: their bits are sampled, those of the frames
-// are not.
+// The headers alone are 8 KiB of mostly zeros a segment: their bits are sampled, those of the
+// frames are not.
 TEST_CASE("every flipped bit of the frames is named, and no reader gets a wrong value") {
   Builder journal = small_journal();
   auto sound = verify(journal.host, journal.directory, {});

@@ -146,8 +146,9 @@ TEST_CASE("commits that were taken back are never shown") {
   auto file = open_segment(*journal.host.disk, journal.path(1), false);
   REQUIRE(file.ok());
   const format::SegmentHeader header = journal.writer->header();
-  journal.writer = std::make_unique<SegmentWriter>(std::move(file).value(), journal.path(1), header, stream,
-                                                   std::make_shared<SharedIndex>(), UINT64_C(1) << 40U);
+  journal.writer =
+      std::make_unique<SegmentWriter>(std::move(file).value(), journal.path(1), header, stream,
+                                      std::make_shared<SharedIndex>(), UINT64_C(1) << 40U);
   journal.prepare_successor();
   journal.write(journal.path(1), residue);
   CHECK(!refreshed(observer));

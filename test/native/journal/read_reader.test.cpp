@@ -53,7 +53,8 @@ TEST_CASE("a range is read backwards in batches that ascend") {
       REQUIRE(!got.lengths.empty());
       REQUIRE(got.lengths.size() <= limit);
       REQUIRE(got.first_seq + got.lengths.size() == to + 1);
-      for (std::size_t i = 0; i < got.lengths.size(); ++i) REQUIRE(record(got, i) == value_of(got.first_seq + i));
+      for (std::size_t i = 0; i < got.lengths.size(); ++i)
+        REQUIRE(record(got, i) == value_of(got.first_seq + i));
       to = got.first_seq - 1;
     }
     CHECK(to == 4);
@@ -196,7 +197,8 @@ TEST_CASE("a frame of a hundred thousand records is read in batches") {
   REQUIRE(all.ok());
   REQUIRE(all.value().size() == 100'000);
   bool same = true;
-  for (std::size_t i = 0; i < 100'000; ++i) same = same && all.value()[i].second == std::to_string(i);
+  for (std::size_t i = 0; i < 100'000; ++i)
+    same = same && all.value()[i].second == std::to_string(i);
   CHECK(same);
   CHECK(record(reader.get(observer->view(), 77'778).value(), 0) == "77777");
   ReadRequest backwards = range(1, 100'000, true);
@@ -209,7 +211,9 @@ TEST_CASE("flags, hashes and dictionaries travel with their records") {
   journal.begin();
   const std::string dictionary = "\x01\x00\x00\x00\x00\x00\x00\x00 words"s;
   journal.append({{"plain"}}, "hhh1"sv);
-  journal.append({{dictionary, format::record_kind::dictionary}, {"uses it", format::record_flag::has_dictionary}, {"no"}},
+  journal.append({{dictionary, format::record_kind::dictionary},
+                  {"uses it", format::record_flag::has_dictionary},
+                  {"no"}},
                  "dictuuu2nnn3"sv);
   journal.mark(true);
   auto observer = observe(journal);
@@ -217,7 +221,8 @@ TEST_CASE("flags, hashes and dictionaries travel with their records") {
   auto batch = reader.read(observer->view(), range(1, 3));
   REQUIRE(batch.ok());
   REQUIRE(batch.value().lengths.size() == 3);
-  CHECK(batch.value().attributes == std::vector<std::uint8_t>{0, format::record_flag::has_dictionary, 0});
+  CHECK(batch.value().attributes ==
+        std::vector<std::uint8_t>{0, format::record_flag::has_dictionary, 0});
   CHECK(batch.value().hashes == bytes_of("hhh1uuu2nnn3"));
   CHECK(record(batch.value(), 1) == "uses it");
   auto found = reader.dictionary(observer->view(), 1, 1);

@@ -22,7 +22,8 @@ Builder journal_of(int segments) {
   return journal;
 }
 
-VerifyReport verified(const Builder& journal, const std::string& directory, const VerifyOptions& options = {}) {
+VerifyReport verified(const Builder& journal, const std::string& directory,
+                      const VerifyOptions& options = {}) {
   auto report = verify(journal.host, directory, options);
   if (!report) FAIL(report.error().message);
   return std::move(report).value();
@@ -31,7 +32,8 @@ VerifyReport verified(const Builder& journal, const std::string& directory, cons
 // Everything in the copy is what it says, and it opens.
 void check_copy(const Builder& journal, const std::string& out, const CopyReport& copied) {
   const VerifyReport report = verified(journal, out);
-  for (const Problem& problem : report.problems) MESSAGE(problem.detail << " at " << problem.offset);
+  for (const Problem& problem : report.problems)
+    MESSAGE(problem.detail << " at " << problem.offset);
   CHECK(report.ok);
   CHECK(report.records == copied.records);
   CHECK(report.last_seq == copied.last_seq);
@@ -217,8 +219,8 @@ TEST_CASE("a snapshot holds the records, the cursors and the head of its view") 
   CHECK(copy.value()->header().journal_id == journal.header.journal_id);
   CHECK(copy.value()->header().epoch != journal.header.epoch);
   format::CursorMark cursor;
-  REQUIRE(format::decode_cursor_mark(journal.read("/copy/" + format::cursor_file_name("worker")), cursor) ==
-          format::MarkState::valid);
+  REQUIRE(format::decode_cursor_mark(journal.read("/copy/" + format::cursor_file_name("worker")),
+                                     cursor) == format::MarkState::valid);
   CHECK(cursor.seq == 25);
   auto again = copy_view(journal.host, observer->view(), journal.directory, "/copy", {});
   REQUIRE(!again.ok());
@@ -242,7 +244,8 @@ TEST_CASE("a snapshot keeps dictionaries in the segment of their users, flags an
   Builder journal(memory_host(), "/journal", 4);
   journal.begin();
   const std::string dictionary = "\x05\x00\x00\x00\x00\x00\x00\x00 words"s;
-  journal.append({{dictionary, format::record_kind::dictionary}, {"uses it", format::record_flag::has_dictionary}},
+  journal.append({{dictionary, format::record_kind::dictionary},
+                  {"uses it", format::record_flag::has_dictionary}},
                  "dddd1111"sv);
   journal.rotate();
   journal.append({{"other"}}, "2222"sv);
@@ -423,8 +426,13 @@ TEST_CASE("salvage accounts for every seq whatever was damaged") {
       if (size == 0) continue;
       const std::uint64_t offset = random() % std::min<std::uint64_t>(size, 9500);
       switch (random() % 5) {
-        case 0: journal.flip(path, offset, static_cast<unsigned>(random() % 8)); break;
-        case 1: journal.fill(path, offset, std::min<std::uint64_t>(random() % 600 + 1, size - offset), std::byte{0}); break;
+        case 0:
+          journal.flip(path, offset, static_cast<unsigned>(random() % 8));
+          break;
+        case 1:
+          journal.fill(path, offset, std::min<std::uint64_t>(random() % 600 + 1, size - offset),
+                       std::byte{0});
+          break;
         case 2:
           journal.fill(path, offset, std::min<std::uint64_t>(random() % 600 + 1, size - offset),
                        static_cast<std::byte>(random()));
