@@ -42,10 +42,13 @@ function caseTable(run, kept, caseName) {
   for (const system of run.systems) {
     const figures = kept.map((round) => of(round, system));
     const perSecond = spread(figures.map((figure) => figure.perSecond));
-    const ratio = spread(
-      kept.map((round) => of(round, 'tidemark').perSecond / of(round, system).perSecond),
-    );
-    const ratioText = `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
+    const against = () => {
+      const ratio = spread(
+        kept.map((round) => of(round, 'tidemark').perSecond / of(round, system).perSecond),
+      );
+      return `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
+    };
+    const compared = system !== 'tidemark' && run.systems.includes('tidemark');
     lines.push(
       row([
         system === 'tidemark' ? '**tidemark**' : system,
@@ -54,7 +57,7 @@ function caseTable(run, kept, caseName) {
         spread(figures.map((figure) => figure.p50)).median.toFixed(3),
         spread(figures.map((figure) => figure.p99)).median.toFixed(3),
         spread(figures.map((figure) => figure.cpuMicros)).median.toFixed(2),
-        system === 'tidemark' ? '' : ratioText,
+        compared ? against() : '',
       ]),
     );
   }

@@ -1,0 +1,162 @@
+// Makes docs/campaign.md of docs/campaign/*.json: what must hold and whether it does, then the
+// figures. Also: `node scripts/campaign-page.mjs`.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './tools.mjs';
+
+const row = (cells) => `| ${cells.join(' | ')} |`;
+const head = (cells) => [row(cells), row(cells.map(() => '---'))];
+const count = (value) => value.toLocaleString('en-US');
+const mib = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const fixed = (value, digits = 1) => value.toFixed(digits);
+
+/** The tables of each part's figures. */
+const tables = {
+  'record-bytes': ({ slopes, from, to }) => [
+    `Slope between ${count(from)} and ${count(to)} records, each committed alone.`,
+    '',
+    ...head(['record', 'bytes on disk', 'beside the record']),
+    ...slopes.map(({ size, bytesPerRecord }) =>
+      row([`${size} B`, fixed(bytesPerRecord), fixed(bytesPerRecord - size)]),
+    ),
+  ],
+  'idle-marks': ({ results }) => [
+    ...head(['`idleMarkMs`', 'pause behind each record', 'syncs a record', 'bytes used a record']),
+    ...results.map((one) =>
+      row([
+        `${count(one.idleMarkMs)}`,
+        `${one.pauseMs} ms`,
+        fixed(one.syncsEach, 2),
+        fixed(one.bytesUsedEach),
+      ]),
+    ),
+  ],
+  followers: (figures) => [
+    ...head(['follower in another', 'idle, % of a core', 'p50 ms', 'p99 ms', 'max ms', 'bound ms']),
+    ...Object.entries(figures).map(([where, { idle, latency, boundMs }]) =>
+      row([
+        where,
+        fixed(idle.processorPercent, 2),
+        fixed(latency.p50Ms, 2),
+        fixed(latency.p99Ms, 2),
+        fixed(latency.maxMs, 2),
+        boundMs,
+      ]),
+    ),
+    '',
+    'Milliseconds from the acknowledgement in the writer to the record in the loop of the follower.',
+    'The idle time of the worker is that of the whole process, the idle writer included.',
+  ],
+  'idle-journals': ({ journals, before, open, idle, openSeconds, closeSeconds, ...each }) => [
+    `${count(journals)} journals in one process, opened in ${openSeconds} s, closed in ${closeSeconds} s.`,
+    '',
+    ...head(['', 'before the first', 'all open', 'each']),
+    row(['threads', before.threads, count(open.threads), fixed(each.threadsEach, 2)]),
+    row([
+      'descriptors',
+      before.descriptors,
+      count(open.descriptors),
+      fixed(each.descriptorsEach, 2),
+    ]),
+    row([
+      'resident',
+      mib(before.residentBytes),
+      mib(open.residentBytes),
+      `${each.residentKiBEach} KiB`,
+    ]),
+    '',
+    `All of them idle together use ${idle.processorPercent} % of a core.`,
+  ],
+  memory: ({ syncDelayMs, results }) => [
+    `Every sync takes ${syncDelayMs} ms longer than the disk needs.`,
+    '',
+    ...head(['producer', 'record', '`maxPendingBytes`', 'grew by', 'ahead of the disk']),
+    ...results.map((one) =>
+      row([
+        `\`${one.form}\``,
+        `${count(one.recordBytes)} B`,
+        mib(one.maxPendingBytes),
+        mib(one.grownBytes),
+        `${count(one.aheadOfDisk)}×`,
+      ]),
+    ),
+  ],
+  'open-and-read': ({ few, many, reads }) => [
+    ...head(['records', 'segments', 'open ms', 'bytes read at open', 'allowed']),
+    ...[few, many].map((one) =>
+      row([
+        count(one.records),
+        one.sealedSegments + 1,
+        fixed(one.openMs, 2),
+        count(one.bytesReadAtOpen),
+        count(one.bytesAllowed),
+      ]),
+    ),
+    '',
+    ...head(['reading all', 'seconds', 'records/s', 'resident at most']),
+    ...Object.entries(reads).map(([form, { seconds, right, peakBytes }]) =>
+      row([
+        `\`${form}\``,
+        fixed(seconds),
+        `${fixed(right / seconds / 1e6, 2)}M`,
+        `${Math.round(peakBytes / 1e6)} MB`,
+      ]),
+    ),
+  ],
+  'kill-storm': (figures) => [
+    ...head(['', '']),
+    row(['kills', figures.kills]),
+    row(['of them while it started or recovered', figures.killsDuringStart]),
+    row(['of them with a commit in flight', figures.killsWithCommitInFlight]),
+    row([
+      'of them kept records beyond the last acknowledgement',
+      figures.killsThatKeptUnacknowledgedRecords,
+    ]),
+    row([
+      'tails found: clean, torn, undecidable',
+      Object.values(figures.tailsFoundByReaders).join(', '),
+    ]),
+    row(['records acknowledged', count(figures.recordsAcknowledged)]),
+    row(['records at the end', count(figures.recordsAtTheEnd)]),
+    row(['segments at the end', count(figures.segments)]),
+    '',
+    'In flight: at its death the writer had been handed records, all of them in its standard input or',
+    'beyond, that it had not acknowledged, and it had acknowledged others before.',
+  ],
+};
+
+export function writeCampaignPage() {
+  const directory = join(root, 'docs', 'campaign');
+  const results = readdirSync(directory)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')));
+  const order = Object.keys(tables);
+  results.sort((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
+  const lines = [
+    '# The campaign',
+    '',
+    '<!-- written by scripts/campaign-page.mjs from docs/campaign/*.json: do not edit -->',
+    '',
+    'Measurements that take too long for the tests, which run smaller forms of the same programs. What',
+    'must hold is asserted in both; times are reported and belong to the machine and the hour.',
+    '`npm run campaign` takes them again.',
+    '',
+  ];
+  for (const { part, about, command, date, seconds, load, machine, claims, figures } of results) {
+    lines.push(
+      `## ${about[0].toUpperCase()}${about.slice(1)}`,
+      '',
+      `\`${command}\`, ${date.slice(0, 10)}, ${seconds} s, load average ${load.join(' to ')};`,
+      `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node},`,
+      `${machine.fileSystem}.`,
+      '',
+      ...tables[part](figures),
+      '',
+      ...claims.map(({ claim, holds }) => `- ${holds ? 'holds' : '**does not hold**'}: ${claim}`),
+      '',
+    );
+  }
+  writeFileSync(join(root, 'docs', 'campaign.md'), lines.join('\n'));
+}
+
+if (process.argv[1] === import.meta.filename) writeCampaignPage();

@@ -1,0 +1,18 @@
+// Opens and closes a journal; how long the open took and how many bytes it read.
+import { crc32c, Journal } from '../../../dist/index.mjs';
+import { answer, bytesReadSoFar, childInput } from '../support.mjs';
+
+const { directory } = childInput();
+crc32c(Buffer.from('the addon is loaded before anything is measured'));
+bytesReadSoFar();
+const before = bytesReadSoFar();
+const itself = bytesReadSoFar() - before; // what a look at the counter reads
+const begin = performance.now();
+const journal = await Journal.open(directory);
+const milliseconds = Math.round((performance.now() - begin) * 1000) / 1000;
+const bytesRead = bytesReadSoFar() - before - 2 * itself;
+const segments = journal.segments();
+const { path } = journal.recovery;
+const { lastSeq } = journal;
+await journal.close();
+answer({ milliseconds, bytesRead, segments, path, lastSeq });

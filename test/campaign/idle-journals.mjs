@@ -1,0 +1,37 @@
+// Many journals open and idle in one process: threads, descriptors, memory and processor time of
+// each; and that all of it is given back.
+import { claim, runChild } from './support.mjs';
+
+export async function idleJournals({ directory, journals, idleMs }) {
+  const result = await runChild('idle', { directory, journals, idleMs });
+  const each = (what) => (result.open[what] - result.before[what]) / journals;
+  return {
+    figures: {
+      journals,
+      ...result,
+      threadsEach: each('threads'),
+      descriptorsEach: each('descriptors'),
+      residentKiBEach: Math.round(each('residentBytes') / 1024),
+    },
+    claims: [
+      claim(
+        'after they are closed there are as many descriptors as before the first',
+        result.closed.descriptors <= result.before.descriptors,
+        result.closed.descriptors,
+        result.before.descriptors,
+      ),
+      claim(
+        'after they are closed no thread of a journal is left',
+        result.closed.threads <= result.oneClosed.threads,
+        result.closed.threads,
+        result.oneClosed.threads,
+      ),
+      claim(
+        'idle journals write nothing',
+        result.idle.syncs === 0 && result.idle.bytesWritten === 0,
+        result.idle,
+        0,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,95 @@
+// The other parts of the campaign in small. Times and processor use are reported by the campaign and
+// asserted nowhere.
+import { describe, expect, it } from 'vitest';
+import { runPart } from './claims';
+import { followers } from './followers.mjs';
+import { idleJournals } from './idle-journals.mjs';
+import { idleMarks } from './idle-marks.mjs';
+import { canSlowTheDisk, memory } from './memory.mjs';
+import { openAndRead } from './open-and-read.mjs';
+import { recordBytes } from './record-bytes.mjs';
+import { KiB, MiB, onLinux } from './support.mjs';
+
+const long = 120_000;
+
+describe('bytes on disk', () => {
+  it(
+    'a 17-byte record committed alone costs at most 64 bytes',
+    async () => {
+      const sizes = { sizes: [17], from: 500, to: 1000 };
+      const { claims, broken } = await runPart(recordBytes, sizes);
+      expect(broken).toEqual([]);
+      expect(claims).toBe(2);
+    },
+    long,
+  );
+});
+
+describe('idle marks', () => {
+  it(
+    'a pause costs at most one, and a quiet journal stays quiet',
+    async () => {
+      const sizes = { records: 20, pauseMs: 15, quietMs: 100 };
+      const { claims, broken } = await runPart(idleMarks, sizes);
+      expect(broken).toEqual([]);
+      expect(claims).toBe(3);
+    },
+    long,
+  );
+});
+
+describe('followers', () => {
+  it(
+    'in another process and in another worker see every record once, in order',
+    async () => {
+      const sizes = { records: 50, idleMs: 0, seed: 3 };
+      const { claims, broken } = await runPart(followers, sizes);
+      expect(broken).toEqual([]);
+      expect(claims).toBe(2);
+    },
+    long,
+  );
+});
+
+// These look at the process through /proc.
+describe.skipIf(!onLinux)('the process', () => {
+  it(
+    'gives back threads and descriptors of closed journals; idle ones write nothing',
+    async () => {
+      const { claims, broken } = await runPart(idleJournals, { journals: 40, idleMs: 100 });
+      expect(broken).toEqual([]);
+      expect(claims).toBe(3);
+    },
+    long,
+  );
+
+  it(
+    'opens after a clean close without reading the records, and reads in bounded memory',
+    async () => {
+      const { claims, broken } = await runPart(openAndRead, { records: 200_000, fewRecords: 2000 });
+      expect(broken).toEqual([]);
+      expect(claims).toBe(8);
+    },
+    long,
+  );
+});
+
+// strace delays the syncs, so that small records run ahead of the disk as well.
+describe.skipIf(!canSlowTheDisk())('memory', () => {
+  it(
+    'stays below maxPendingBytes + 64 MiB while appends run far ahead of the disk',
+    async () => {
+      const small = { recordBytes: 100, maxPendingBytes: 32 * MiB };
+      const large = { recordBytes: 64 * KiB, maxPendingBytes: 32 * MiB };
+      const cases = [
+        { form: 'append', ...small },
+        { form: 'append', ...large },
+        { form: 'write', ...small },
+      ];
+      const { claims, broken } = await runPart(memory, { cases, milliseconds: 1500 });
+      expect(broken).toEqual([]);
+      expect(claims).toBe(9);
+    },
+    long,
+  );
+});

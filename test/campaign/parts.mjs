@@ -1,0 +1,72 @@
+// The parts of the campaign, each with the sizes of a full run and about how many minutes that takes
+// on a machine with two cores. The tests run the same functions with smaller sizes.
+import { followers } from './followers.mjs';
+import { idleJournals } from './idle-journals.mjs';
+import { idleMarks } from './idle-marks.mjs';
+import { killStorm } from './kill-storm.mjs';
+import { memory } from './memory.mjs';
+import { openAndRead } from './open-and-read.mjs';
+import { recordBytes } from './record-bytes.mjs';
+import { KiB, MiB } from './support.mjs';
+
+const forms = ['append', 'write'];
+const memoryCases = [
+  { recordBytes: 100, maxPendingBytes: 32 * MiB },
+  { recordBytes: 100, maxPendingBytes: 128 * MiB },
+  { recordBytes: 1000, maxPendingBytes: 32 * MiB },
+  { recordBytes: 64 * KiB, maxPendingBytes: 32 * MiB },
+  { recordBytes: 64 * KiB, maxPendingBytes: 128 * MiB },
+  { recordBytes: MiB, maxPendingBytes: 128 * MiB },
+].flatMap((one) => forms.map((form) => ({ form, ...one })));
+
+export const parts = [
+  {
+    name: 'record-bytes',
+    about: 'bytes a record costs on disk',
+    minutes: 1,
+    run: recordBytes,
+    sizes: { sizes: [17, 100, 1000], from: 2000, to: 4000 },
+  },
+  {
+    name: 'idle-marks',
+    about: 'cost of idle marks',
+    minutes: 0.5,
+    run: idleMarks,
+    sizes: { records: 200, pauseMs: 20, quietMs: 1000 },
+  },
+  {
+    name: 'followers',
+    about: 'followers: idle processor time, time from acknowledged to seen',
+    minutes: 1,
+    run: followers,
+    sizes: { records: 500, idleMs: 10_000, seed: 1 },
+  },
+  {
+    name: 'idle-journals',
+    about: '1,000 idle journals in one process',
+    minutes: 1,
+    run: idleJournals,
+    sizes: { journals: 1000, idleMs: 5000 },
+  },
+  {
+    name: 'memory',
+    about: 'memory while appends run ahead of a slow disk',
+    minutes: 3,
+    run: memory,
+    sizes: { cases: memoryCases, milliseconds: 4000 },
+  },
+  {
+    name: 'open-and-read',
+    about: 'opening and reading 10 million records',
+    minutes: 2,
+    run: openAndRead,
+    sizes: { records: 10_000_000, fewRecords: 100_000 },
+  },
+  {
+    name: 'kill-storm',
+    about: '200 kills with SIGKILL in a row on the same directory',
+    minutes: 4,
+    run: killStorm,
+    sizes: { kills: 200, seed: 20260101 },
+  },
+];
