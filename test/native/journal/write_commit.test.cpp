@@ -316,9 +316,10 @@ TEST_CASE("retention releases whole segments at rotation and never the newest") 
   options.retain.max_bytes = 3 * journal::minimum_segment_bytes;
   auto handle = open(world, options);
   for (int i = 0; i < 300; ++i) REQUIRE(append(handle, std::string(4000, 'x')).ok());
-  CHECK(handle->journal()->truncate_before(1).ok());  // behind whatever retention is doing
+  // It runs beside the writer; a record and a half of a limit later it has released what it may.
+  while (handle->journal()->segments().size() > 6) std::this_thread::yield();
   CHECK(handle->journal()->first_seq() > 1);
-  CHECK(handle->journal()->segments().size() <= 6);
+  CHECK(read_all(world, handle).size() == 300 + 1 - handle->journal()->first_seq());
   CHECK(close(handle).ok());
 }
 
