@@ -1,6 +1,7 @@
 // The one error class of tidemark and its stable codes.
 // Every code has a paragraph in docs/errors.md: what happened, what is safe, what to do.
 
+/** Every `code` that a {@link TidemarkError} can have. */
 export type TidemarkErrorCode =
   | 'ERR_TIDEMARK_APPLY'
   | 'ERR_TIDEMARK_BUSY'
@@ -25,8 +26,23 @@ export type TidemarkErrorCode =
 
 /** The process that holds a lock, as far as the lock file names it. */
 export interface ProcessIdentity {
+  /** Process id, on `host`. */
   readonly pid: number;
-  readonly hostname?: string;
+  /** Opaque; another process with the same pid has another one. '' when unknown. */
+  readonly startTime: string;
+  /** Opaque; changes when the machine is booted. '' when unknown. */
+  readonly bootId: string;
+  /** Name of the machine. */
+  readonly host: string;
+  /** When the lock was taken. */
+  readonly since: Date;
+}
+
+/** One thing that a schema found wrong with a value. */
+export interface SchemaIssue {
+  readonly message: string;
+  /** Where in the value; absent for the value itself. */
+  readonly path?: readonly PropertyKey[];
 }
 
 /** Where the error was met; each field is present only where it applies. */
@@ -39,16 +55,25 @@ export interface TidemarkErrorDetails {
   offset?: number;
   /** The record. */
   seq?: number;
-  /** First and last record of the damaged or refused range, both inclusive. */
+  /** First record of the damaged or refused range. */
   fromSeq?: number;
+  /** Last record of that range, inclusive. */
   toSeq?: number;
   /** With `ERR_TIDEMARK_LOCKED`: who holds the lock. */
   holder?: ProcessIdentity;
   /** With a rejected append: 'not-written' only when the next open provably cannot find it. */
   outcome?: 'not-written' | 'unknown';
+  /** With `ERR_TIDEMARK_SCHEMA`: what the schema found. */
+  issues?: readonly SchemaIssue[];
+  /** The letter of the row of docs/recovery.md that decided. */
+  row?: string;
   cause?: unknown;
 }
 
+/**
+ * The error of everything that tidemark itself refuses or fails to do. Wrong arguments are `TypeError`
+ * and `RangeError` with Node's own codes; an abort is an `AbortError`.
+ */
 export class TidemarkError extends Error {
   readonly code: TidemarkErrorCode;
   declare readonly path?: string;
@@ -59,6 +84,8 @@ export class TidemarkError extends Error {
   declare readonly toSeq?: number;
   declare readonly holder?: ProcessIdentity;
   declare readonly outcome?: 'not-written' | 'unknown';
+  declare readonly issues?: readonly SchemaIssue[];
+  declare readonly row?: string;
 
   constructor(code: TidemarkErrorCode, message: string, details: TidemarkErrorDetails = {}) {
     const { cause, ...fields } = details;

@@ -1,3 +1,6 @@
 // The root entry: everything that the rooms export, except `tidemark/testing`.
 
+export * from './durable/index';
 export * from './errors';
+export * from './journal/index';
+export * from './recovery/index';

@@ -6,13 +6,8 @@
 
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { NativeBinding } from './binding';
 import { TidemarkError } from './errors';
-
-/** What the addon exports. */
-export interface NativeBinding {
-  /** The version of the package that the binary was built for. */
-  readonly version: string;
-}
 
 const packageRoot = join(__dirname, '..');
 const packageVersion = (require('../package.json') as { version: string }).version;

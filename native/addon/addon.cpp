@@ -1,11 +1,46 @@
-// The module's initialisation: what `require` of the binary returns.
+// The module's initialisation: what `require` of the binary returns. lib/native.ts types it.
 #include <napi.h>
+
+#include "addon/disk_probe.hpp"
+#include "addon/environment.hpp"
+#include "addon/journal_handle.hpp"
+#include "addon/lock_handle.hpp"
+#include "addon/observer_handle.hpp"
+#include "addon/reader_handle.hpp"
+#include "addon/tools.hpp"
 
 namespace tidemark::addon {
 
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Environment::create(env);
+  JournalHandle::define(env);
+  ObserverHandle::define(env);
+  ReaderHandle::define(env);
+  LockHandle::define(env);
+
   // lib/native.ts compares it with the package's version before it uses anything else.
   exports.Set("version", Napi::String::New(env, TIDEMARK_VERSION));
+
+  exports.Set("connect", Napi::Function::New<Environment::connect>(env));
+  exports.Set("hold", Napi::Function::New<Environment::hold>(env));
+  exports.Set("closeAll", Napi::Function::New<Environment::close_all>(env));
+
+  exports.Set("openJournal", Napi::Function::New<JournalHandle::open>(env));
+  exports.Set("openObserver", Napi::Function::New<ObserverHandle::open>(env));
+  exports.Set("lockDirectory", Napi::Function::New<LockHandle::acquire>(env));
+
+  exports.Set("verify", Napi::Function::New<verify>(env));
+  exports.Set("salvage", Napi::Function::New<salvage>(env));
+  exports.Set("writeFileAtomic", Napi::Function::New<write_file_atomic>(env));
+  exports.Set("syncDirectory", Napi::Function::New<sync_directory>(env));
+  exports.Set("crc32c", Napi::Function::New<checksum>(env));
+  exports.Set("crc32cKernel", Napi::Function::New<checksum_kernel>(env));
+  exports.Set("forceCrc32cKernel", Napi::Function::New<force_checksum_kernel>(env));
+
+  exports.Set("fileSystem", Napi::Function::New<file_system>(env));
+  exports.Set("probeDirect", Napi::Function::New<probe_direct>(env));
+  exports.Set("measureSync", Napi::Function::New<measure_sync>(env));
+  exports.Set("crc32cKernels", Napi::Function::New<checksum_kernels>(env));
   return exports;
 }
 

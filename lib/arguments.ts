@@ -1,0 +1,158 @@
+// Checks of what users pass in, with the errors that Node uses for the same mistakes: TypeError with
+// ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE, RangeError with ERR_OUT_OF_RANGE.
+
+import { inspect, types } from 'node:util';
+
+/** A wrong type. */
+export function typeError(name: string, expected: string, actual: unknown): TypeError {
+  const seen = typeof actual === 'function' ? 'a function' : inspect(actual, { depth: -1 });
+  const short = seen.length > 60 ? `${seen.slice(0, 57)}...` : seen;
+  return Object.assign(new TypeError(`"${name}" must be ${expected}, not ${short}`), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
+}
+
+/** A right type, but a value that is never valid. */
+export function valueError(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
+export function rangeError(message: string): RangeError {
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+}
+
+/** A path as the system takes it: not empty, no NUL, and no lone surrogate that UTF-8 cannot say. */
+export function checkPath(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw typeError(name, 'a string', value);
+  if (value === '') throw valueError(`"${name}" must not be empty`);
+  if (value.includes('\0')) throw valueError(`"${name}" must not contain a NUL character`);
+  return value;
+}
+
+export function checkNumber(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+  if (!(value >= least && value <= most)) {
+    throw rangeError(`"${name}" must be from ${least} to ${most}, not ${value}`);
+  }
+  return value;
+}
+
+export function checkInteger(
+  name: string,
+  value: unknown,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  if (typeof value !== 'number') throw typeError(name, 'an integer', value);
+  if (!(Number.isInteger(value) && value >= least && value <= most)) {
+    throw rangeError(`"${name}" must be an integer from ${least} to ${most}, not ${value}`);
+  }
+  return value;
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw typeError(name, 'a boolean', value);
+  return value;
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw typeError(name, 'a function', value);
+}
+
+export function checkText(name: string, value: unknown, mostBytes: number): string {
+  if (typeof value !== 'string') throw typeError(name, 'a string', value);
+  if (value.includes('\0')) throw valueError(`"${name}" must not contain a NUL character`);
+  const bytes = Buffer.byteLength(value);
+  if (bytes > mostBytes) {
+    throw rangeError(`"${name}" must be at most ${mostBytes} bytes of UTF-8, not ${bytes}`);
+  }
+  return value;
+}
+
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  const signal = value as AbortSignal | null;
+  if (
+    typeof signal !== 'object' ||
+    signal === null ||
+    typeof signal.aborted !== 'boolean' ||
+    typeof signal.addEventListener !== 'function'
+  ) {
+    throw typeError('signal', 'an AbortSignal', value);
+  }
+  return signal;
+}
+
+/** A view of bytes that are there: a detached one looks empty and is refused. */
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (!types.isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
+  if (value.byteLength === 0) {
+    try {
+      new Uint8Array(value.buffer, 0, 0);
+    } catch {
+      throw valueError(`"${name}" is a view of a detached ArrayBuffer`);
+    }
+  }
+  return value;
+}
+
+/** Levenshtein distance, for the nearest right name of a misspelled one. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+export function nearest(name: string, names: readonly string[]): string {
+  const scored = names.map((candidate) => ({
+    candidate,
+    score: distance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
+  scored.sort((a, b) => a.score - b.score);
+  return scored[0]?.candidate ?? '';
+}
+
+/**
+ * An options object: undefined or an object (no array) with known names only. The values are read
+ * here, once, so that a getter cannot give one value to the check and another to the use.
+ */
+export function checkOptions<T extends object>(
+  name: string,
+  value: unknown,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw typeError(name, 'an object', value);
+  }
+  const read: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(key)) {
+      throw valueError(
+        `"${key}" is not an option of ${name}; the nearest is "${nearest(key, known)}"`,
+      );
+    }
+    const field = (value as Record<string, unknown>)[key];
+    if (field !== undefined) read[key] = field;
+  }
+  return read as Partial<T>;
+}
+
+/** One of a few words. */
+export function checkWord<W extends string>(name: string, value: unknown, words: readonly W[]): W {
+  if (typeof value !== 'string') throw typeError(name, 'a string', value);
+  if (!(words as readonly string[]).includes(value)) {
+    throw valueError(
+      `"${name}" must be one of ${words.map((word) => `'${word}'`).join(', ')}, not '${value}'; ` +
+        `the nearest is '${nearest(value, words)}'`,
+    );
+  }
+  return value as W;
+}

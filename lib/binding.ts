@@ -1,0 +1,254 @@
+// The types of what the addon exports (native/addon/addon.cpp). Types only; lib/native.ts loads it.
+// An operation is started with a number that the caller chose; its outcome comes later, through the
+// `complete` function of connect(), with the same number.
+
+/** What the core says of a failure; lib/failure.ts makes the error of it. */
+export interface NativeFailure {
+  code: string;
+  message: string;
+  path?: string;
+  segment?: number;
+  offset?: number;
+  fromSeq?: number;
+  toSeq?: number;
+  holder?: string;
+  row?: string;
+  outcome?: 'not-written' | 'unknown';
+  cause?: { message: string; code: string; syscall: string; errno?: number; path?: string };
+}
+
+/** Facts recorded at creation, in every segment's header. */
+export interface NativeHeader {
+  id: string;
+  epoch: string;
+  codecName: string;
+  codecVersion: number;
+  /** '' for none. */
+  hashName: string;
+  hashBytes: number;
+  application: string;
+  startSeq: number;
+}
+
+export interface NativeOptions {
+  codecName?: string;
+  codecVersion?: number;
+  hashName?: string;
+  hashBytes?: number;
+  application?: string;
+  startSeq?: number;
+  durabilityKind?: number;
+  intervalMs?: number;
+  segmentBytes?: number;
+  maxRecordBytes?: number;
+  maxPendingBytes?: number;
+  commitMaxBytes?: number;
+  commitMaxRecords?: number;
+  lingerMs?: number;
+  retainMaxBytes?: number;
+  retainMaxRecords?: number;
+  retainMaxAgeMs?: number;
+  /** Absent for 'auto'. */
+  direct?: boolean;
+  blockPadding?: boolean;
+  idleMarkMs?: number;
+  expectSeq?: number;
+  mode?: number;
+  allowNetwork?: boolean;
+  skipCorruption?: boolean;
+}
+
+export interface NativeRejection {
+  from: number;
+  to: number;
+  failure: NativeFailure;
+}
+
+export interface NativeSkippedRange {
+  segment: number;
+  offset: number;
+  bytes: number;
+  fromSeq: number;
+  toSeq: number;
+  reason: string;
+}
+
+/** Records with contiguous seqs, payloads one behind the other. */
+export interface NativeBatch {
+  firstSeq: number;
+  segment: number;
+  bytes: Buffer;
+  lengths: Uint32Array;
+  attributes?: Buffer;
+  hashes?: Buffer;
+  skipped?: NativeSkippedRange[];
+}
+
+/** The records of getMany that were found, in the order asked for. */
+export interface NativeFound extends NativeBatch {
+  /** One byte for each seq asked for: 1 where it was found. */
+  present: Buffer;
+  /** The segment of each record found. */
+  segments: Float64Array;
+}
+
+export interface NativeCursor {
+  name: string;
+  seq: number;
+  lag: number;
+}
+
+export interface NativeEvent {
+  kind: 'commit' | 'rotate' | 'seal' | 'poison';
+  firstSeq: number;
+  lastSeq: number;
+  records: number;
+  bytes: number;
+  segment: number;
+  durationMs: number;
+  message: string;
+}
+
+export interface NativeReader {
+  read(
+    operation: number,
+    from: number,
+    to: number,
+    maxBytes: number,
+    maxRecords: number,
+    reverse: boolean,
+    skip: boolean,
+  ): void;
+  getMany(operation: number, seqs: Float64Array): void;
+  dictionary(operation: number, segment: number, hash: Uint8Array): void;
+  release(): void;
+}
+
+export interface NativeJournal {
+  id(): number;
+  facts(): NativeHeader & {
+    directory: string;
+    recovery: object;
+    options: {
+      durabilityKind: number;
+      intervalMs: number;
+      maxRecordBytes: number;
+      maxPendingBytes: number;
+      highWaterBytes: number;
+    };
+  };
+  handOver(
+    bytes: Uint8Array,
+    lengths: Uint32Array,
+    attributes: Uint8Array | undefined,
+    hashes: Uint8Array | undefined,
+    control: Float64Array,
+  ): NativeFailure | undefined;
+  registerDictionary(payload: Uint8Array): NativeFailure | undefined;
+  takeProgress(control: Float64Array): NativeRejection[] | undefined;
+  failure(): NativeFailure | undefined;
+  firstSeq(): number;
+  lastSeq(): number;
+  durableSeq(): number;
+  epoch(): string;
+  watch(on: boolean): void;
+  requestSync(): void;
+  segments(): object[];
+  stats(): object;
+  cursors(): NativeCursor[];
+  collectEvents(on: boolean): void;
+  takeEvents(): NativeEvent[];
+  reader(): NativeReader;
+  /** To be called when the operation of close() has completed. */
+  forget(): void;
+  close(operation: number): void;
+  truncateBefore(operation: number, seq: number): void;
+  openCursor(operation: number, name: string): void;
+  advanceCursor(operation: number, name: string, expected: number, next: number): void;
+  resetCursor(operation: number, name: string, to: number): void;
+  deleteCursor(operation: number, name: string): void;
+  snapshot(operation: number, out: string): void;
+}
+
+export interface NativeObserver {
+  id(): number;
+  facts(): NativeHeader & { recovery: object };
+  /** [firstSeq, lastSeq] of what is shown now. */
+  range(into: Float64Array): void;
+  segments(): object[];
+  epoch(): string;
+  watch(on: boolean): void;
+  takeFailure(): NativeFailure | undefined;
+  reader(): NativeReader;
+  refresh(operation: number): void;
+  snapshot(operation: number, out: string): void;
+  close(): void;
+}
+
+export interface NativeLock {
+  holder(): string;
+  release(operation: number): void;
+}
+
+export interface NativeBinding {
+  /** The version of the package that the binary was built for. */
+  readonly version: string;
+  connect(
+    complete: (operation: number, failure: NativeFailure | undefined, value: unknown) => void,
+    changed: (handle: number) => void,
+  ): void;
+  /** Keeps the event loop alive until it is taken back. */
+  hold(on: boolean): void;
+  /** Ends all journal handles of this thread; waits for clean closes, at most this long in all. */
+  closeAll(limitMs: number): void;
+  openJournal(operation: number, directory: string, options: NativeOptions): void;
+  openObserver(operation: number, directory: string, options: NativeOptions): void;
+  lockDirectory(operation: number, directory: string, mode: number): void;
+  verify(
+    operation: number,
+    directory: string,
+    options: { frames: boolean; bodies: boolean; expectSeq?: number },
+  ): void;
+  salvage(
+    operation: number,
+    directory: string,
+    out: string,
+    options: { mode?: number; allowNetwork?: boolean },
+  ): void;
+  writeFileAtomic(operation: number, path: string, data: Uint8Array, mode: number): void;
+  syncDirectory(operation: number, path: string): void;
+  crc32c(data: Uint8Array, seed: number): number;
+  crc32cKernel(): string;
+  forceCrc32cKernel(name: string | undefined): boolean;
+  /** The kernels that this processor runs. */
+  crc32cKernels(): string[];
+  fileSystem(operation: number, directory: string): void;
+  probeDirect(operation: number, directory: string): void;
+  measureSync(
+    operation: number,
+    directory: string,
+    options: { mode: string; bytes: number; count: number; maxMs: number },
+  ): void;
+}
+
+export interface NativeFileSystem {
+  name: string;
+  network: boolean;
+  copyOnWrite: boolean;
+  freeBytes: number;
+  totalBytes: number;
+}
+
+export interface NativeDirectSupport {
+  supported: boolean;
+  alignment: number;
+  why: string;
+}
+
+/** One latency for each write that was made durable in a temporary file. */
+export interface NativeSyncMeasurement {
+  /** Why the disk does not do it. */
+  refused?: string;
+  bytes: number;
+  nanoseconds: Float64Array;
+}

@@ -1,0 +1,50 @@
+// What turns values into the bytes of records and back.
+
+/**
+ * Turns values into bytes and back. Give your own as `codec` to `Journal.open`: its name and version
+ * are recorded in the journal, and an open with another one is `ERR_TIDEMARK_MISMATCH`.
+ */
+export interface Codec<T> {
+  /** Recorded at creation; 1 to 64 bytes of UTF-8. */
+  readonly name: string;
+  /** Recorded at creation; an integer from 0 to 4,294,967,295, default 1. */
+  readonly version?: number;
+  /** The bytes of one record. They are copied before the call that appends returns. */
+  encode(value: T): Uint8Array;
+  /** Gets bytes of its own, which it may keep. */
+  decode(bytes: Uint8Array): T;
+}
+
+/**
+ * How the journal talks to codecs: the encoded bytes stay in a buffer of the codec's, which the next
+ * `encode` overwrites, and decoding works on a part of a larger buffer, so that neither needs an
+ * object per record.
+ */
+export interface WireCodec<T> {
+  readonly name: string;
+  readonly version: number;
+  /** The result is the same object at each call. */
+  encode(value: T): Encoded;
+  /** `bytes` belongs to the journal: what the value keeps must be copied. */
+  decode(bytes: Buffer, start: number, end: number): T;
+}
+
+export interface Encoded {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** A codec of records that refer to dictionaries in the log. */
+export interface DictionaryCodec<T> extends WireCodec<T> {
+  /** The dictionary that the last `encode` used; the record begins with its first 8 bytes. */
+  readonly dictionary: Uint8Array;
+  /** Whether `learn` was called for this name (8 bytes as a hexadecimal string). */
+  knows(name: string): boolean;
+  learn(name: string, dictionary: Uint8Array): void;
+  decodeWith(name: string, bytes: Buffer, start: number, end: number): T;
+}
+
+export function usesDictionaries<T>(codec: WireCodec<T>): codec is DictionaryCodec<T> {
+  return 'learn' in codec;
+}

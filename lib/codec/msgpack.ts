@@ -1,0 +1,89 @@
+// Records as MessagePack, self-contained: every record can be decoded alone.
+
+import { Packr } from 'msgpackr';
+import type { Codec, Encoded, WireCodec } from './codec';
+
+// msgpackr's encode options: leave the result in its own buffer, with `start` and `end` set on that
+// buffer, and let the next call overwrite it.
+const reuseBuffer = 512;
+const resetBuffer = 1024;
+const inPlace = reuseBuffer | resetBuffer;
+
+interface InPlace extends Buffer {
+  start: number;
+  end: number;
+}
+
+function refuseFunction(): never {
+  throw new TypeError('a function cannot be encoded as MessagePack');
+}
+
+/** What holds for both forms: every type of value that MessagePack can carry comes back as it was. */
+export const commonOptions = {
+  moreTypes: true, // Set, Error, RegExp and typed arrays come back as what they were
+  useBigIntExtension: true, // bigint of any size
+  copyBuffers: true, // decoded bytes belong to the caller, not to the batch they were read in
+  variableMapSize: true, // objects of any number of keys, small ones in one byte less or two
+  writeFunction: refuseFunction,
+};
+
+/** Encodes into msgpackr's buffer and says where. */
+export function packInPlace(packr: Packr, value: unknown, encoded: Encoded): Encoded {
+  const buffer = packr.pack(value, inPlace) as InPlace;
+  encoded.bytes = buffer;
+  encoded.start = buffer.start;
+  encoded.end = buffer.end;
+  return encoded;
+}
+
+export class MsgpackWireCodec implements WireCodec<unknown> {
+  readonly name = 'msgpack';
+  readonly version = 1;
+  readonly #packr = new Packr({ ...commonOptions, useRecords: false });
+  readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  readonly #part = { start: 0, end: 0 };
+
+  encode(value: unknown): Encoded {
+    return packInPlace(this.#packr, value, this.#encoded);
+  }
+
+  decode(bytes: Buffer, start: number, end: number): unknown {
+    this.#part.start = start;
+    this.#part.end = end;
+    return this.#packr.unpack(bytes, this.#part);
+  }
+}
+
+/** Options of {@link msgpack}. */
+export interface MsgpackOptions {
+  /**
+   * Store the field names of objects of the same shape once per segment, in a dictionary, instead of
+   * in every record. Records of objects with several fields become smaller and decode faster. A record
+   * then needs its dictionary, which stands twice in its segment, to be read. Default false: every
+   * record is decoded alone. Not together with `contentHash`, because a digest of such a record does
+   * not cover its field names (`ERR_TIDEMARK_CONFIG`).
+   */
+  structures?: boolean;
+}
+
+/** The codec that {@link msgpack} makes. */
+export class MsgpackCodec<T> implements Codec<T> {
+  readonly name = 'msgpack';
+  readonly version = 1;
+  readonly structures: boolean;
+  readonly #wire = new MsgpackWireCodec();
+
+  constructor(options: MsgpackOptions) {
+    this.structures = options.structures ?? false;
+  }
+
+  encode(value: T): Uint8Array {
+    const { bytes, start, end } = this.#wire.encode(value);
+    return Uint8Array.prototype.slice.call(bytes, start, end);
+  }
+
+  decode(bytes: Uint8Array): T {
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.#wire.decode(view, 0, view.length) as T;
+  }
+}

@@ -1,0 +1,112 @@
+// From a user's value to a staged record: schema, codec, digest, limits. User code runs in here (getters,
+// toJSON, a codec or schema of the user's), so nothing is staged before it is through.
+
+import type { NativeJournal } from '../binding';
+import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
+import type { Digest } from '../codec/resolve';
+import { type StandardSchemaV1, validate } from '../codec/schema';
+import { TidemarkError } from '../errors';
+import { errorOf } from '../failure';
+import { Staging } from './staging';
+
+/** The record's payload begins with the name of a dictionary; native/format/layout.hpp. */
+export const hasDictionary = 0x10;
+
+// One for all journals of the thread: msgpackr encodes into memory that all its encoders share.
+let encoding = false;
+
+function encodeError(cause: unknown): Error {
+  if (cause instanceof TidemarkError) return cause;
+  const code = (cause as { code?: unknown } | null | undefined)?.code;
+  if (cause instanceof TypeError && String(code).startsWith('ERR_INVALID_ARG_')) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TidemarkError('ERR_TIDEMARK_ENCODE', `the value could not be encoded: ${reason}`, {
+    cause,
+    outcome: 'not-written',
+  });
+}
+
+export class RecordEncoder {
+  readonly #handle: NativeJournal;
+  readonly #codec: WireCodec<unknown>;
+  readonly #digest: Digest | undefined;
+  readonly #hashBytes: number;
+  readonly #schema: StandardSchemaV1<unknown> | undefined;
+  readonly #maxRecordBytes: number;
+  readonly #attributes: number;
+  #registered: Uint8Array | undefined;
+  /** Of the last `encode`. */
+  encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  digest: Uint8Array | undefined;
+
+  constructor(
+    handle: NativeJournal,
+    codec: WireCodec<unknown>,
+    digest: Digest | undefined,
+    hashBytes: number,
+    schema: StandardSchemaV1<unknown> | undefined,
+    maxRecordBytes: number,
+  ) {
+    this.#handle = handle;
+    this.#codec = codec;
+    this.#digest = digest;
+    this.#hashBytes = hashBytes;
+    this.#schema = schema;
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#attributes = usesDictionaries(codec) ? hasDictionary : 0;
+  }
+
+  makeStaging(): Staging {
+    return new Staging(this.#hashBytes, this.#attributes !== 0);
+  }
+
+  /** Encodes a value; the result's size in bytes. Throws, and then nothing has happened. */
+  encode(value: unknown): number {
+    if (encoding) {
+      throw new TidemarkError(
+        'ERR_TIDEMARK_ENCODE',
+        'something was appended while a value is being encoded, by a getter, toJSON, codec or ' +
+          'schema: append it before or after',
+        { outcome: 'not-written' },
+      );
+    }
+    encoding = true;
+    let size: number;
+    try {
+      const stored = this.#schema === undefined ? value : validate(this.#schema, value);
+      const encoded = this.#codec.encode(stored);
+      size = encoded.end - encoded.start;
+      this.encoded = encoded;
+      if (size <= this.#maxRecordBytes && this.#digest !== undefined) {
+        this.digest = this.#digest(encoded.bytes.subarray(encoded.start, encoded.end));
+      }
+    } catch (cause) {
+      throw encodeError(cause);
+    } finally {
+      encoding = false;
+    }
+    if (size > this.#maxRecordBytes) {
+      throw new TidemarkError(
+        'ERR_TIDEMARK_TOO_LARGE',
+        `the record has ${size} encoded bytes, maxRecordBytes is ${this.#maxRecordBytes}`,
+        { outcome: 'not-written' },
+      );
+    }
+    if (this.#attributes !== 0) this.#registerDictionary();
+    return size;
+  }
+
+  /** Stages what `encode` made last. */
+  stage(staging: Staging): void {
+    staging.add(this.encoded, this.#attributes, this.digest);
+  }
+
+  /** The writer must know a dictionary before it gets a record that names it. */
+  #registerDictionary(): void {
+    const codec = this.#codec;
+    if (!usesDictionaries(codec) || codec.dictionary === this.#registered) return;
+    const failure = this.#handle.registerDictionary(codec.dictionary);
+    if (failure !== undefined) throw errorOf(failure);
+    this.#registered = codec.dictionary;
+  }
+}

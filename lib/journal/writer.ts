@@ -1,0 +1,476 @@
+// The writing side of a handle: staging, hand-over, and the settlement of everything that waits. The
+// order of calls is the order of seqs: whatever hands over first hands over what is staged.
+
+import { rangeError, typeError } from '../arguments';
+import type { NativeJournal, NativeReader } from '../binding';
+import { TidemarkError } from '../errors';
+import { errorOf } from '../failure';
+import { hold, listen, operate, release, unlisten } from '../runtime';
+import { control, controlLength, none } from './control';
+import { type Deferred, deferred, quiet } from './deferred';
+import { EventCollector, publishPoison } from './diagnostics';
+import type { DurabilityChoice } from './open-options';
+import type { RecordDecoder } from './record-decoder';
+import type { RecordEncoder } from './record-encoder';
+import { type Resolve, type Run, Runs } from './runs';
+import { SeqWaits } from './seq-waits';
+import type { RecordSource } from './source';
+import type { Staging } from './staging';
+
+/**
+ * What a pending append costs in memory beside its bytes, counted into `maxPendingBytes`: its promise
+ * (40 bytes), the function that resolves it (64), their shared context (56), its place in a list (8)
+ * and in the writer's tables (8).
+ */
+export const pendingRecordBytes = 176;
+
+const mostBatchRecords = 1_048_576;
+const mostBatchBytes = 256 * 1024 * 1024;
+
+export interface WriterLimits {
+  maxPendingBytes: number;
+  highWaterBytes: number;
+}
+
+export class Writer implements RecordSource {
+  readonly decoder: RecordDecoder;
+  readonly skip = false;
+  readonly onSkip = undefined;
+  readonly #handle: NativeJournal;
+  readonly #directory: string;
+  readonly #encoder: RecordEncoder;
+  readonly #limits: WriterLimits;
+  readonly #durability: DurabilityChoice;
+  readonly #control = new Float64Array(controlLength);
+  readonly #runs = new Runs();
+  readonly #waits: SeqWaits;
+  readonly #events: EventCollector;
+  readonly #staging: Staging;
+  readonly #batch: Staging;
+
+  #staged: Run | undefined; // of #staging
+  #stagedDurability: DurabilityChoice;
+  #scheduled = false;
+  #handed = 0; // ordinal of the last record handed over
+  #final = 0; // up to here everything is durable or rejected
+  #held = false;
+  #nativePending = 0; // as of the last call; only this handle's hand-overs make it grow unseen by us
+  #nativeWritable = true;
+  #failure: Error | undefined;
+  #closing: Promise<void> | undefined;
+  #ready: Deferred<void> | undefined;
+  readonly #closed = deferred<void>();
+
+  constructor(
+    handle: NativeJournal,
+    directory: string,
+    encoder: RecordEncoder,
+    decoder: RecordDecoder,
+    limits: WriterLimits,
+    durability: DurabilityChoice,
+  ) {
+    this.#handle = handle;
+    this.#directory = directory;
+    this.#encoder = encoder;
+    this.decoder = decoder;
+    this.#limits = limits;
+    this.#durability = durability;
+    this.#stagedDurability = durability;
+    this.#staging = encoder.makeStaging();
+    this.#batch = encoder.makeStaging();
+    this.#waits = new SeqWaits((on) => handle.watch(on));
+    this.#events = new EventCollector(handle, directory);
+    quiet(this.#closed.promise);
+    listen(handle.id(), this.#tick);
+    this.#progress();
+  }
+
+  // ---- state
+
+  get handle(): NativeJournal {
+    return this.#handle;
+  }
+
+  get firstSeq(): number {
+    return this.#handle.firstSeq();
+  }
+
+  get shownSeq(): number {
+    return this.#handle.durableSeq();
+  }
+
+  get lastSeq(): number {
+    return this.#handle.lastSeq() + this.#staging.count;
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  get whenClosed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  get writable(): boolean {
+    return (
+      this.#closing === undefined &&
+      this.#failure === undefined &&
+      this.#nativeWritable &&
+      this.#pending() <= this.#limits.highWaterBytes
+    );
+  }
+
+  get ready(): Promise<void> {
+    if (this.#ready !== undefined) return this.#ready.promise;
+    if (this.#closing !== undefined) return quiet(Promise.reject(this.#closedError()));
+    if (this.#failure !== undefined) return quiet(Promise.reject(this.#failure));
+    if (this.writable) return Promise.resolve();
+    const ready = deferred<void>();
+    this.#ready = ready;
+    quiet(ready.promise);
+    this.#waits
+      .until(() => this.writable)
+      .then(ready.resolve, ready.reject)
+      .finally(() => {
+        this.#ready = undefined;
+      });
+    return ready.promise;
+  }
+
+  checkOpen(): void {
+    if (this.#closing !== undefined) throw this.#closedError();
+  }
+
+  // ---- appending
+
+  append(value: unknown, durability: DurabilityChoice = this.#durability): Promise<number> {
+    try {
+      const size = this.#encode(value);
+      this.#admit(size + pendingRecordBytes);
+      const chosen = this.#stagedDurability;
+      if (
+        this.#staged !== undefined &&
+        (durability.kind !== chosen.kind || durability.intervalMs !== chosen.intervalMs)
+      ) {
+        this.flush();
+      }
+      if (!this.#staging.hasRoom(size)) {
+        this.flush();
+        this.#progress(); // within one long turn too, what is done is let go of
+      }
+      this.#encoder.stage(this.#staging);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#stagedDurability = durability;
+    if (this.#staged === undefined) this.#staged = newRun(durability, []);
+    this.#staged.count++;
+    this.#runs.waiting++;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(this.#flushTurn);
+    }
+    return new Promise(this.#enlist);
+  }
+
+  // The one function that every append's promise is made with. The function that rejects is let go of
+  // (a promise is rejected by resolving it with a rejected one): it would be a third of the memory.
+  readonly #enlist = (resolve: Resolve): void => {
+    this.#staged?.resolves?.push(resolve);
+  };
+
+  appendBatch(
+    values: unknown,
+    durability: DurabilityChoice = this.#durability,
+    ifLastSeq: number | undefined = undefined,
+  ): Promise<{ firstSeq: number; lastSeq: number }> {
+    if (!Array.isArray(values)) throw typeError('values', 'an array', values);
+    const count = values.length;
+    if (count === 0) throw rangeError('"values" must hold at least one value');
+    if (count > mostBatchRecords) throw this.#batchTooLarge();
+    const batch = this.#batch;
+    try {
+      let bytes = 0;
+      for (let i = 0; i < count; i++) {
+        bytes += this.#encode(values[i]);
+        if (bytes > mostBatchBytes) throw this.#batchTooLarge();
+        this.#encoder.stage(batch);
+      }
+      this.#admit(bytes + pendingRecordBytes);
+      this.flush();
+      const run = newRun(durability, undefined);
+      run.count = count;
+      return new Promise((resolve, reject) => {
+        run.batch = { resolve, reject };
+        this.#runs.waiting++;
+        const error = this.#handOver(run, batch, durability, true, ifLastSeq ?? none);
+        if (error === undefined) return;
+        this.#runs.waiting--;
+        reject(error);
+      });
+    } finally {
+      batch.clear();
+    }
+  }
+
+  write(value: unknown): number {
+    return this.#appendNow(value, this.#durability, false);
+  }
+
+  appendSync(value: unknown): number {
+    const seq = this.#appendNow(value, { kind: 0, intervalMs: 0 }, true);
+    this.#progress();
+    return seq;
+  }
+
+  #appendNow(value: unknown, durability: DurabilityChoice, wait: boolean): number {
+    const size = this.#encode(value);
+    this.flush();
+    this.#admit(size);
+    this.#encoder.stage(this.#staging);
+    const run = newRun(durability, undefined);
+    run.count = 1;
+    const error = this.#handOver(run, this.#staging, durability, false, none, wait);
+    this.#staging.clear();
+    if (error !== undefined) throw error;
+    return run.firstSeq;
+  }
+
+  /** Encodes, and then looks whether the journal is open: encoding runs code of the user's. */
+  #encode(value: unknown): number {
+    this.#checkWritable();
+    const size = this.#encoder.encode(value);
+    this.#checkWritable();
+    return size;
+  }
+
+  #checkWritable(): void {
+    if (this.#closing !== undefined) throw this.#closedError();
+    if (this.#failure !== undefined) throw this.#refused(this.#failure);
+  }
+
+  #pending(): number {
+    return this.#nativePending + this.#staging.used + this.#runs.waiting * pendingRecordBytes;
+  }
+
+  /** Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing. */
+  #admit(bytes: number): void {
+    const most = this.#limits.maxPendingBytes;
+    if (this.#pending() + bytes <= most) return;
+    this.flush();
+    this.#progress();
+    if (this.#pending() + bytes <= most) return;
+    throw new TidemarkError(
+      'ERR_TIDEMARK_BUSY',
+      `${this.#pending()} bytes are accepted and not yet written, maxPendingBytes is ${most}: ` +
+        'wait for `ready` before appending more',
+      { outcome: 'not-written' },
+    );
+  }
+
+  // ---- hand-over
+
+  readonly #flushTurn = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  /** Hands over what is staged. */
+  flush(): void {
+    const run = this.#staged;
+    if (run === undefined) return;
+    this.#staged = undefined;
+    const error = this.#handOver(run, this.#staging, this.#stagedDurability, false, none);
+    this.#staging.clear();
+    if (error === undefined) return;
+    this.#runs.waiting -= run.count;
+    for (const resolve of run.resolves ?? []) resolve(Promise.reject(error));
+  }
+
+  #handOver(
+    run: Run,
+    staging: Staging,
+    durability: DurabilityChoice,
+    atomic: boolean,
+    ifLastSeq: number,
+    wait = false,
+  ): Error | undefined {
+    this.#events.look();
+    const shared = this.#control;
+    shared[control.bytes] = staging.used;
+    shared[control.count] = staging.count;
+    shared[control.atomic] = atomic ? 1 : 0;
+    shared[control.durability] = durability.kind;
+    shared[control.intervalMs] = durability.intervalMs;
+    shared[control.ifLastSeq] = ifLastSeq;
+    shared[control.wait] = wait ? 1 : 0;
+    const { bytes, lengths, attributes, hashes } = staging;
+    const failure = this.#handle.handOver(bytes, lengths, attributes, hashes, shared);
+    if (failure !== undefined) return errorOf(failure);
+    this.#takeState();
+    run.firstSeq = shared[control.firstSeq] as number;
+    run.firstOrdinal = this.#handed + 1;
+    this.#handed += run.count;
+    this.#runs.push(run);
+    this.#holdWhilePending();
+    return undefined;
+  }
+
+  #takeState(): void {
+    this.#nativePending = this.#control[control.pendingBytes] as number;
+    this.#nativeWritable = this.#control[control.writable] === 1;
+  }
+
+  /** A process does not end by itself while it has records that are neither durable nor rejected. */
+  #holdWhilePending(): void {
+    const pending = this.#final < this.#handed;
+    if (pending === this.#held) return;
+    this.#held = pending;
+    if (pending) hold();
+    else release();
+  }
+
+  // ---- settlement
+
+  // Subscribers' code runs in here, and only in here: it may append.
+  readonly #tick = (): void => {
+    this.#progress();
+    this.#events.publish();
+  };
+
+  #progress(): void {
+    const shared = this.#control;
+    const rejections = this.#handle.takeProgress(shared);
+    this.#takeState();
+    const durable = shared[control.durable] as number;
+    if (durable > this.#final) this.#final = durable;
+    if (rejections !== undefined) {
+      for (const { from, to, failure } of rejections) {
+        this.#runs.reject(from, to, errorOf(failure));
+        if (to > this.#final) this.#final = to;
+      }
+    }
+    this.#runs.settle(shared[control.written] as number, durable);
+    this.#holdWhilePending();
+    if (shared[control.failed] === 1 && this.#failure === undefined) this.#fail();
+    this.#waits.look();
+  }
+
+  #fail(): void {
+    const failure = this.#handle.failure();
+    if (failure === undefined) return;
+    const error = errorOf(failure);
+    this.#failure = error;
+    this.#waits.rejectAll(error);
+    this.#closed.reject(error);
+    const event = { directory: this.#directory, error: error as TidemarkError };
+    queueMicrotask(() => publishPoison(event));
+  }
+
+  // ---- waiting
+
+  async sync(): Promise<number> {
+    this.checkOpen();
+    this.flush();
+    const ordinal = this.#handed;
+    const seq = this.#handle.lastSeq();
+    // A rejection makes the last seq smaller: what is not there any more is not waited for.
+    const reached = () =>
+      this.#final >= ordinal && this.shownSeq >= Math.min(seq, this.#handle.lastSeq());
+    this.#handle.requestSync();
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#waits.until(reached);
+    const { loss } = this.#runs;
+    this.#runs.loss = undefined;
+    if (loss !== undefined) throw loss;
+    return this.shownSeq;
+  }
+
+  async waitFor(seq: number, signal: AbortSignal | undefined): Promise<number> {
+    this.checkOpen();
+    this.flush();
+    if (this.shownSeq < seq && this.#failure !== undefined) throw this.#failure;
+    await this.#waits.until(() => this.shownSeq >= seq, signal);
+    return this.shownSeq;
+  }
+
+  makeReader(): NativeReader {
+    return this.#handle.reader();
+  }
+
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  beyond(seq: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#failure !== undefined && this.shownSeq <= seq) return Promise.reject(this.#failure);
+    return this.#waits.until(() => this.closed || this.shownSeq > seq, signal);
+  }
+
+  // ---- end
+
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.flush();
+      this.#closing = this.#close();
+      this.#waits.look(); // followers end
+    }
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await operate<void>((operation) => this.#handle.close(operation));
+      this.#closed.resolve();
+    } catch (error) {
+      this.#closed.reject(error);
+      throw error;
+    } finally {
+      this.#progress();
+      unlisten(this.#handle.id());
+      this.#handle.forget();
+      this.#runs.rejectAll(this.#closedError());
+      this.#waits.rejectAll(this.#closedError());
+      this.#final = this.#handed;
+      this.#holdWhilePending();
+    }
+  }
+
+  #closedError(): TidemarkError {
+    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the journal is closed', {
+      path: this.#directory,
+      outcome: 'not-written',
+    });
+  }
+
+  /** The sticky failure, said about a record that was never handed over. */
+  #refused(failure: Error): Error {
+    if (!(failure instanceof TidemarkError)) return failure;
+    const { path, cause } = failure;
+    return new TidemarkError(failure.code, failure.message, {
+      outcome: 'not-written',
+      ...(path !== undefined && { path }),
+      cause,
+    });
+  }
+
+  #batchTooLarge(): TidemarkError {
+    return new TidemarkError(
+      'ERR_TIDEMARK_TOO_LARGE',
+      `a batch is one commit: at most ${mostBatchRecords} records and ${mostBatchBytes} bytes`,
+      { outcome: 'not-written' },
+    );
+  }
+}
+
+function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined): Run {
+  return {
+    firstOrdinal: 0,
+    count: 0,
+    firstSeq: 0,
+    durable: durability.kind === 0,
+    settled: 0,
+    resolves,
+    batch: undefined,
+  };
+}

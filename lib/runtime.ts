@@ -1,0 +1,72 @@
+// The JS side of the addon's one delivery per turn: gives operations numbers, settles their promises,
+// tells handles that something changed, and keeps the event loop alive while somebody waits.
+
+import type { NativeBinding, NativeFailure } from './binding';
+import { errorOf } from './failure';
+import { native } from './native';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** How long the exit of a process or worker waits for clean closes of its journals. */
+const exitPatienceMs = 1000;
+
+const operations = new Map<number, Pending>();
+const handles = new Map<number, () => void>();
+let lastOperation = 0;
+let holds = 0;
+let connected: NativeBinding | undefined;
+
+function complete(operation: number, failure: NativeFailure | undefined, value: unknown): void {
+  const pending = operations.get(operation);
+  if (pending === undefined) return;
+  operations.delete(operation);
+  release();
+  if (failure === undefined) pending.resolve(value);
+  else pending.reject(errorOf(failure));
+}
+
+/** The addon, connected to this thread's event loop. */
+export function runtime(): NativeBinding {
+  if (connected === undefined) {
+    const binding = native();
+    binding.connect(complete, (handle) => handles.get(handle)?.());
+    // process.exit runs no cleanup hook in time: what is open is closed here, so that the next open
+    // finds a clean end. Nothing that was acknowledged depends on it.
+    process.once('exit', () => binding.closeAll(exitPatienceMs));
+    connected = binding;
+  }
+  return connected;
+}
+
+/** Keeps the event loop alive until release(); counted. */
+export function hold(): void {
+  if (holds++ === 0) runtime().hold(true);
+}
+
+export function release(): void {
+  if (--holds === 0) runtime().hold(false);
+}
+
+/** Starts an operation; the promise settles with its outcome. */
+export function operate<T>(start: (operation: number) => void): Promise<T> {
+  runtime();
+  return new Promise<T>((resolve, reject) => {
+    lastOperation = (lastOperation + 1) >>> 0;
+    const operation = lastOperation;
+    operations.set(operation, { resolve: resolve as (value: unknown) => void, reject });
+    hold();
+    start(operation);
+  });
+}
+
+/** `changed` is called, at most once a turn, when a native thread changed something on the handle. */
+export function listen(handle: number, changed: () => void): void {
+  handles.set(handle, changed);
+}
+
+export function unlisten(handle: number): void {
+  handles.delete(handle);
+}

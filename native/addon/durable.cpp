@@ -1,0 +1,43 @@
+// Replacing a file and syncing a directory, for programs that keep more than journals.
+#include <array>
+#include <cstddef>
+
+#include "addon/operation.hpp"
+#include "addon/tools.hpp"
+#include "addon/values.hpp"
+#include "io/disk.hpp"
+
+namespace tidemark::addon {
+namespace {
+
+// Beside the file, short whatever the file's own name is, and never one of another process or call.
+std::string temporary_file_name() {
+  std::array<std::byte, 8> random{};
+  io::system_host().clock->random(random);
+  return ".tidemark-" + std::to_string(io::this_process().pid) + "-" + hexadecimal(random) + ".tmp";
+}
+
+}  // namespace
+
+Napi::Value write_file_atomic(const Napi::CallbackInfo& info) {
+  const auto bytes = bytes_argument(info[2]);
+  Environment::of(info.Env())
+      .run(operation_argument(info), [path = text_argument(info[1]),
+                                      data = std::vector<std::byte>(bytes.begin(), bytes.end()),
+                                      mode = info[3].As<Napi::Number>().Uint32Value()] {
+        return outcome_of(
+            io::replace_file(*io::system_host().disk, path, data, mode, temporary_file_name()),
+            "the file was not replaced; the old one, if there was one, stands");
+      });
+  return info.Env().Undefined();
+}
+
+Napi::Value sync_directory(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).run(operation_argument(info), [path = text_argument(info[1])] {
+    return outcome_of(io::system_host().disk->sync_directory(path),
+                      "the directory could not be synced");
+  });
+  return info.Env().Undefined();
+}
+
+}  // namespace tidemark::addon

@@ -1,0 +1,178 @@
+#include "addon/environment.hpp"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "addon/values.hpp"
+
+namespace tidemark::addon {
+namespace {
+
+constexpr io::Nanoseconds exit_patience = 1'000'000'000;
+constexpr io::Nanoseconds nanoseconds_per_millisecond = 1'000'000;
+
+// How many handles of this process, in all its environments, each journal has. A journal closes
+// when its last handle does, and only then is there something to wait for.
+class OpenHandles {
+ public:
+  void add(const journal::Journal* journal) {
+    const std::scoped_lock lock(mutex_);
+    counts_[journal] += 1;
+  }
+  // True when it was the last one.
+  bool remove(const journal::Journal* journal) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = counts_.find(journal);
+    if (found == counts_.end()) return false;
+    if (--found->second != 0) return false;
+    counts_.erase(found);
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const journal::Journal*, unsigned> counts_;
+};
+
+// Leaked: environments may end after static destruction has begun.
+OpenHandles& open_handles() {
+  static OpenHandles& instance = *std::make_unique<OpenHandles>().release();
+  return instance;
+}
+
+// An exception of our own JS is a bug of ours: it surfaces as an uncaught one, and what else there
+// is to deliver is still delivered.
+void call(napi_env env, napi_value function, std::size_t count, const napi_value* arguments) {
+  napi_value undefined = nullptr;
+  napi_get_undefined(env, &undefined);
+  if (napi_call_function(env, undefined, function, count, arguments, nullptr) !=
+      napi_pending_exception)
+    return;
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
+
+}  // namespace
+
+Environment::Environment(napi_env env) : env_(env) {}
+
+void Environment::create(napi_env env) {
+  Napi::Env(env).SetInstanceData<Environment>(std::make_unique<Environment>(env).release());
+}
+
+Environment& Environment::of(napi_env env) {
+  return *Napi::Env(env).GetInstanceData<Environment>();
+}
+
+void Environment::run(std::uint32_t operation, std::function<Outcome()> job) {
+  io::system_host().tasks->submit([mailbox = mailbox_, operation, job = std::move(job)]() mutable {
+    Outcome outcome = job();
+    job = nullptr;
+    outcome.operation = operation;
+    mailbox->complete(std::move(outcome));
+  });
+}
+
+void Environment::add_client(std::uint32_t handle, std::shared_ptr<journal::Client> client) {
+  open_handles().add(client->journal().get());
+  clients_.emplace(handle, std::move(client));
+}
+
+void Environment::remove_client(std::uint32_t handle) {
+  const auto found = clients_.find(handle);
+  if (found == clients_.end()) return;
+  open_handles().remove(found->second->journal().get());
+  clients_.erase(found);
+}
+
+void Environment::close_all(io::Nanoseconds limit) {
+  std::vector<std::shared_ptr<journal::Client>> last;
+  for (auto& [handle, client] : std::exchange(clients_, {})) {
+    const bool was_last = open_handles().remove(client->journal().get());
+    client->close(nullptr);
+    if (was_last) last.push_back(std::move(client));
+  }
+  io::Clock& clock = *io::system_host().clock;
+  const io::Nanoseconds deadline = clock.monotonic() + limit;
+  for (const auto& client : last) {
+    const io::Nanoseconds now = clock.monotonic();
+    if (now >= deadline || !client->wait_closed(deadline - now)) break;
+  }
+}
+
+Napi::Value Environment::connect(const Napi::CallbackInfo& info) {
+  Environment& self = of(info.Env());
+  if (self.function_ != nullptr) return info.Env().Undefined();
+  self.complete_ = Napi::Persistent(info[0].As<Napi::Function>());
+  self.changed_ = Napi::Persistent(info[1].As<Napi::Function>());
+  const auto name = Napi::String::New(info.Env(), "tidemark");
+  napi_threadsafe_function function = nullptr;
+  const napi_status created = napi_create_threadsafe_function(
+      info.Env(), nullptr, nullptr, name, 0, 1, nullptr, nullptr, &self, deliver, &function);
+  if (created != napi_ok) {
+    Napi::Error::New(info.Env(), "tidemark: no thread-safe function").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  napi_unref_threadsafe_function(info.Env(), function);
+  self.function_ = function;
+  self.mailbox_->open(function);
+  // Hooks run in reverse order: ours, registered after the function's own, closes the mailbox
+  // before the function dies.
+  napi_add_env_cleanup_hook(info.Env(), clean_up, &self);
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::hold(const Napi::CallbackInfo& info) {
+  Environment& self = of(info.Env());
+  if (self.function_ == nullptr) return info.Env().Undefined();
+  if (info[0].ToBoolean()) {
+    napi_ref_threadsafe_function(info.Env(), self.function_);
+  } else {
+    napi_unref_threadsafe_function(info.Env(), self.function_);
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::close_all(const Napi::CallbackInfo& info) {
+  const auto limit = static_cast<io::Nanoseconds>(info[0].As<Napi::Number>().Uint32Value());
+  of(info.Env()).close_all(limit * nanoseconds_per_millisecond);
+  return info.Env().Undefined();
+}
+
+void Environment::deliver(napi_env env, napi_value, void* context, void*) {
+  if (env == nullptr) return;  // the environment is being torn down
+  auto& self = *static_cast<Environment*>(context);
+  Mailbox::Mail mail = self.mailbox_->take();
+  for (Outcome& outcome : mail.outcomes) {
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+    napi_value arguments[3] = {nullptr, nullptr, nullptr};
+    napi_create_uint32(env, outcome.operation, &arguments[0]);
+    napi_get_undefined(env, &arguments[1]);
+    napi_get_undefined(env, &arguments[2]);
+    if (outcome.failure) {
+      arguments[1] = failure_value(env, *outcome.failure);
+    } else if (outcome.build) {
+      arguments[2] = outcome.build(env);
+    }
+    call(env, self.complete_.Value(), 3, arguments);
+    napi_close_handle_scope(env, scope);
+  }
+  for (const std::uint32_t handle : mail.handles) {
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+    napi_value argument = nullptr;
+    napi_create_uint32(env, handle, &argument);
+    call(env, self.changed_.Value(), 1, &argument);
+    napi_close_handle_scope(env, scope);
+  }
+}
+
+void Environment::clean_up(void* environment) {
+  auto& self = *static_cast<Environment*>(environment);
+  self.mailbox_->close();
+  self.close_all(exit_patience);
+}
+
+}  // namespace tidemark::addon

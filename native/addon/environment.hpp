@@ -1,0 +1,69 @@
+// What belongs to one environment (the main thread or a worker): its mailbox, the JS functions that
+// deliveries call, the constructors of the handle classes, and the handles that must be closed when
+// the environment ends. Everything here belongs to the JS thread except `mailbox()`.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "addon/mailbox.hpp"
+#include "io/tasks.hpp"
+#include "journal/journal.hpp"
+
+namespace tidemark::addon {
+
+enum class HandleClass : std::uint8_t { journal, observer, reader, lock };
+inline constexpr std::size_t handle_classes = 4;
+
+class Environment {
+ public:
+  static void create(napi_env env);
+  static Environment& of(napi_env env);
+
+  explicit Environment(napi_env env);
+  ~Environment() = default;
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+
+  // Runs `job` on the pool of the io seam, never on libuv's: process.exit joins libuv's threads,
+  // and one of them may be stuck on a stalled disk. The job's outcome goes to the JS side's
+  // `complete`.
+  void run(std::uint32_t operation, std::function<Outcome()> job);
+
+  [[nodiscard]] std::uint32_t next_handle() noexcept { return ++last_handle_; }
+  void add_client(std::uint32_t handle, std::shared_ptr<journal::Client> client);
+  void remove_client(std::uint32_t handle);
+  // Closes every journal handle. Waits at most `limit` in all, and only for journals of which it
+  // closed the process's last handle, so that their close is clean when the disk answers.
+  void close_all(io::Nanoseconds limit);
+
+  Napi::FunctionReference& constructor(HandleClass which) {
+    return constructors_[static_cast<std::size_t>(which)];
+  }
+
+  // ---- functions of the binding
+  static Napi::Value connect(const Napi::CallbackInfo& info);    // (complete, changed)
+  static Napi::Value hold(const Napi::CallbackInfo& info);       // (on): keeps the event loop alive
+  static Napi::Value close_all(const Napi::CallbackInfo& info);  // (limit in milliseconds)
+
+ private:
+  static void deliver(napi_env env, napi_value, void* context, void*);
+  static void clean_up(void* environment);
+
+  napi_env env_;
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  napi_threadsafe_function function_ = nullptr;
+  Napi::FunctionReference complete_;
+  Napi::FunctionReference changed_;
+  Napi::FunctionReference constructors_[handle_classes];
+  std::uint32_t last_handle_ = 0;
+  std::map<std::uint32_t, std::shared_ptr<journal::Client>> clients_;
+};
+
+}  // namespace tidemark::addon

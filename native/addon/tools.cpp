@@ -1,0 +1,37 @@
+#include "addon/tools.hpp"
+
+#include "addon/operation.hpp"
+#include "addon/values.hpp"
+#include "journal/tools.hpp"
+
+namespace tidemark::addon {
+
+Napi::Value verify(const Napi::CallbackInfo& info) {
+  const auto asked = info[2].As<Napi::Object>();
+  journal::VerifyOptions options;
+  options.frames = asked.Get("frames").ToBoolean();
+  options.bodies = asked.Get("bodies").ToBoolean();
+  if (asked.Get("expectSeq").IsNumber())
+    options.expect_seq = integer_argument(asked.Get("expectSeq"));
+  Environment::of(info.Env())
+      .run(operation_argument(info), [directory = text_argument(info[1]), options] {
+        return outcome_of(journal::verify(io::system_host(), directory, options), verify_value);
+      });
+  return info.Env().Undefined();
+}
+
+Napi::Value salvage(const Napi::CallbackInfo& info) {
+  const auto asked = info[3].As<Napi::Object>();
+  journal::CopyOptions options;
+  if (asked.Get("mode").IsNumber())
+    options.mode = asked.Get("mode").As<Napi::Number>().Uint32Value();
+  options.allow_network = asked.Get("allowNetwork").ToBoolean();
+  Environment::of(info.Env())
+      .run(operation_argument(info), [directory = text_argument(info[1]),
+                                      out = text_argument(info[2]), options] {
+        return outcome_of(journal::salvage(io::system_host(), directory, out, options), copy_value);
+      });
+  return info.Env().Undefined();
+}
+
+}  // namespace tidemark::addon

@@ -1,0 +1,146 @@
+#include "addon/values.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "io/result.hpp"
+
+namespace tidemark::addon {
+namespace {
+
+constexpr double largest_integer = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+
+void set(Napi::Object& object, const char* key, const std::optional<std::uint64_t>& value) {
+  if (value) object.Set(key, number_value(object.Env(), *value));
+}
+
+void set_text(Napi::Object& object, const char* key, const std::string& text) {
+  if (!text.empty()) object.Set(key, text);
+}
+
+}  // namespace
+
+Napi::Number number_value(napi_env env, std::uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = text.size(); i-- > 0; value >>= 4U) text[i] = digits[value & 15U];
+  return text;
+}
+
+std::string hexadecimal(std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<unsigned>(byte) >> 4U];
+    text += digits[std::to_integer<unsigned>(byte) & 15U];
+  }
+  return text;
+}
+
+napi_value failure_value(napi_env env, const journal::Failure& failure) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("code", journal::name(failure.code));
+  object.Set("message", failure.message);
+  set_text(object, "path", failure.path);
+  set(object, "segment", failure.segment);
+  set(object, "offset", failure.offset);
+  set(object, "fromSeq", failure.from_seq);
+  set(object, "toSeq", failure.to_seq);
+  set_text(object, "holder", failure.holder);
+  if (failure.row != 0) object.Set("row", std::string(1, failure.row));
+  switch (failure.outcome) {
+    case journal::WriteOutcome::none:
+      break;
+    case journal::WriteOutcome::not_written:
+      object.Set("outcome", "not-written");
+      break;
+    case journal::WriteOutcome::unknown:
+      object.Set("outcome", "unknown");
+      break;
+  }
+  if (failure.cause) {
+    Napi::Object cause = Napi::Object::New(env);
+    cause.Set("message", failure.cause->message());
+    cause.Set("code", io::name(failure.cause->code));
+    cause.Set("syscall", io::name(failure.cause->call));
+    if (failure.cause->os_code != 0) cause.Set("errno", failure.cause->os_code);
+    set_text(cause, "path", failure.cause->path);
+    object.Set("cause", cause);
+  }
+  return object;
+}
+
+Napi::Value bytes_value(napi_env env, std::span<const std::byte> bytes) {
+  napi_value value = nullptr;
+  void* data = nullptr;
+  const napi_status made =
+      bytes.empty() ? napi_create_buffer(env, 0, &data, &value)
+                    : napi_create_buffer_copy(env, bytes.size(), bytes.data(), &data, &value);
+  return made == napi_ok ? Napi::Value(env, value) : Napi::Value();
+}
+
+napi_value batch_value(napi_env env, const journal::RecordBatch& batch) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("firstSeq", number_value(env, batch.first_seq));
+  object.Set("segment", number_value(env, batch.segment_id));
+  object.Set("bytes", bytes_value(env, batch.payload));
+  Napi::Uint32Array lengths = Napi::Uint32Array::New(env, batch.lengths.size());
+  if (!batch.lengths.empty()) {
+    std::memcpy(lengths.Data(), batch.lengths.data(), batch.lengths.size() * sizeof(std::uint32_t));
+  }
+  object.Set("lengths", lengths);
+  if (!batch.attributes.empty()) {
+    object.Set("attributes", bytes_value(env, std::as_bytes(std::span(batch.attributes))));
+  }
+  if (!batch.hashes.empty()) object.Set("hashes", bytes_value(env, batch.hashes));
+  if (!batch.skipped.empty()) object.Set("skipped", skipped_value(env, batch.skipped));
+  return object;
+}
+
+std::uint64_t integer_argument(const Napi::Value& value) {
+  if (value.IsEmpty() || !value.IsNumber()) return 0;
+  const double wide = value.As<Napi::Number>().DoubleValue();
+  return wide >= 0 && wide <= largest_integer ? static_cast<std::uint64_t>(wide) : 0;
+}
+
+std::span<const std::byte> bytes_argument(const Napi::Value& value) {
+  if (value.IsEmpty() || !value.IsTypedArray()) return {};
+  napi_typedarray_type type = napi_uint8_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) !=
+      napi_ok)
+    return {};
+  if (type != napi_uint8_array || data == nullptr) return {};
+  return {static_cast<const std::byte*>(data), length};
+}
+
+std::span<const std::uint32_t> words_argument(const Napi::Value& value) {
+  if (value.IsEmpty() || !value.IsTypedArray()) return {};
+  napi_typedarray_type type = napi_uint8_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) !=
+      napi_ok)
+    return {};
+  if (type != napi_uint32_array || data == nullptr) return {};
+  return {static_cast<const std::uint32_t*>(data), length};
+}
+
+std::span<double> doubles_argument(const Napi::Value& value) {
+  if (value.IsEmpty() || !value.IsTypedArray()) return {};
+  napi_typedarray_type type = napi_uint8_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) !=
+      napi_ok)
+    return {};
+  if (type != napi_float64_array || data == nullptr) return {};
+  return {static_cast<double*>(data), length};
+}
+
+}  // namespace tidemark::addon

@@ -1,0 +1,46 @@
+// JS values out of the core's structures, and numbers and byte ranges out of JS arguments. Seqs,
+// ids and sizes are JS numbers: the format keeps them below 2^53. Epochs and digests, which use all
+// 64 bits, are strings of 16 hexadecimal digits.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "journal/failure.hpp"
+#include "journal/journal.hpp"
+#include "journal/reader.hpp"
+#include "journal/report.hpp"
+
+namespace tidemark::addon {
+
+Napi::Number number_value(napi_env env, std::uint64_t value);
+std::string hexadecimal(std::uint64_t value);
+std::string hexadecimal(std::span<const std::byte> bytes);
+
+napi_value failure_value(napi_env env, const journal::Failure& failure);
+napi_value batch_value(napi_env env, const journal::RecordBatch& batch);
+Napi::Value skipped_value(Napi::Env env, const std::vector<journal::SkippedRange>& skipped);
+Napi::Object recovery_value(Napi::Env env, const journal::RecoveryReport& report);
+Napi::Object header_value(Napi::Env env, const format::SegmentHeader& header);
+Napi::Value segments_value(Napi::Env env, const std::vector<journal::SegmentInfo>& segments);
+Napi::Object cursor_value(Napi::Env env, const journal::CursorInfo& cursor);
+Napi::Object stats_value(Napi::Env env, const journal::Stats& stats);
+Napi::Object verify_value(Napi::Env env, const journal::VerifyReport& report);
+Napi::Object copy_value(Napi::Env env, const journal::CopyReport& report);
+Napi::Value events_value(Napi::Env env, const std::vector<journal::Event>& events);
+
+// A copy of the bytes, in memory of JS.
+Napi::Value bytes_value(napi_env env, std::span<const std::byte> bytes);
+
+// ---- arguments; the JS side has checked them, these only keep wrong ones from doing harm
+std::uint64_t integer_argument(const Napi::Value& value);  // 0 for anything that is not one
+std::span<const std::byte> bytes_argument(
+    const Napi::Value& value);  // empty for anything that is none
+std::span<const std::uint32_t> words_argument(const Napi::Value& value);
+std::span<double> doubles_argument(const Napi::Value& value);
+
+}  // namespace tidemark::addon
