@@ -130,13 +130,13 @@ TEST_CASE("A4: a rejected record never comes back behind its replacement") {
   REQUIRE(append(handle, "kept").ok());
   // The write fails after all of its bytes arrived: the worst residue.
   const std::uint64_t at = end_of(handle);
-  bool once = true;
-  world.disk->refuse([&once](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-      return std::nullopt;
-    once = false;
-    return io::Errc::no_space;
-  });
+  world.disk->refuse(
+      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
+        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
+          return std::nullopt;
+        once = false;
+        return io::Errc::no_space;
+      });
   CHECK_FALSE(append(handle, "rejected").ok());
   REQUIRE(append(handle, "replaced").value() == 2);
   World after = killed(world);
@@ -177,13 +177,13 @@ TEST_CASE("A6: when a commit is rejected, everything accepted after it is reject
   auto handle = open(world, options);
   REQUIRE(give(handle, {"a", "b"}).ok());
   while (handle->journal()->durable_seq() < 2) std::this_thread::yield();
-  bool once = true;
-  world.disk->refuse([&once](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-      return std::nullopt;
-    once = false;
-    return io::Errc::quota;
-  });
+  world.disk->refuse(
+      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
+        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
+          return std::nullopt;
+        once = false;
+        return io::Errc::quota;
+      });
   REQUIRE(give(handle, {"c", "d", "e", "f", "g"}).ok());
   journal::Progress progress = handle->take_progress();
   while (progress.rejections.empty()) {
@@ -312,19 +312,19 @@ TEST_CASE("a second crash during recovery, anywhere, changes nothing about the r
   bool completed = false;
   for (int nth = 1; !completed && nth < 200; ++nth) {
     World crashed = killed(world);
-    int calls = 0;
-    bool hit = false;
-    crashed.disk->refuse([&](io::Call call, const std::string&) -> std::optional<io::Errc> {
+    const auto hit = std::make_shared<std::atomic<bool>>(false);
+    crashed.disk->refuse([hit, nth, calls = 0](
+                             io::Call call, const std::string&) mutable -> std::optional<io::Errc> {
       const bool writes = call == io::Call::write || call == io::Call::sync ||
                           call == io::Call::rename || call == io::Call::sync_directory ||
                           call == io::Call::unlink || call == io::Call::truncate;
       if (!writes || ++calls < nth) return std::nullopt;
-      hit = true;
+      *hit = true;
       return io::Errc::io;  // and everything after it
     });
     auto first = journal::Journal::open(crashed.host, directory, quiet_options(), nullptr);
     if (first) first.value().reset();
-    completed = !hit;
+    completed = !*hit;
     World again = killed(crashed);
     CHECK(read_all(again, open(again)).size() == 5);
     World third = killed(again);

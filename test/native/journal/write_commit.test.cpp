@@ -175,13 +175,13 @@ TEST_CASE(
   World world;
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
-  bool once = true;
-  world.disk->refuse([&once](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-      return std::nullopt;
-    once = false;
-    return io::Errc::no_space;
-  });
+  world.disk->refuse(
+      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
+        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
+          return std::nullopt;
+        once = false;
+        return io::Errc::no_space;
+      });
   const auto failure = rejection_of(handle, "lost");
   CHECK(failure.outcome == WriteOutcome::not_written);
   CHECK(append(handle, "after").value() == 2);
@@ -194,10 +194,10 @@ TEST_CASE(
   World world;
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
-  int syncs = 0;
-  world.disk->refuse([&syncs](io::Call call, const std::string& path) -> std::optional<io::Errc> {
+  const auto syncs = std::make_shared<std::atomic<int>>(0);
+  world.disk->refuse([syncs](io::Call call, const std::string& path) -> std::optional<io::Errc> {
     if (call != io::Call::sync || path.find("segment") == std::string::npos) return std::nullopt;
-    ++syncs;
+    ++*syncs;
     return io::Errc::io;
   });
   const auto failure = rejection_of(handle, "in flight");
@@ -209,7 +209,7 @@ TEST_CASE(
   const auto later = rejection_of(handle, "later");
   CHECK(later.code == Code::poisoned);
   CHECK(later.outcome == WriteOutcome::not_written);
-  CHECK(syncs == 1);
+  CHECK(*syncs == 1);
   CHECK(handle->journal()->durable_seq() == 1);
   CHECK(close(handle).error().code == Code::poisoned);
   handle = open(world);  // a new open decides from the device

@@ -324,11 +324,12 @@ TEST_CASE("an unreadable segment is refused as an I/O error, not cut") {
   auto handle = open(world);
   REQUIRE(append(handle, "one").ok());
   World after = killed(world);
-  int reads = 0;
-  after.disk->refuse([&reads](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call != io::Call::read || path.find("segment") == std::string::npos) return std::nullopt;
-    return ++reads > 2 ? std::optional(io::Errc::io) : std::nullopt;
-  });
+  after.disk->refuse(
+      [reads = 0](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
+        if (call != io::Call::read || path.find("segment") == std::string::npos)
+          return std::nullopt;
+        return ++reads > 2 ? std::optional(io::Errc::io) : std::nullopt;
+      });
   CHECK(refused(after).code == Code::io);
   after.disk->heal();
   CHECK(read_all(after, open(after)) == std::vector<std::string>{"one"});

@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <future>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
