@@ -8,6 +8,7 @@
 #include "format/names.hpp"
 #include "journal/core.hpp"
 #include "journal/file_source.hpp"
+#include "journal/on_device.hpp"
 #include "journal/process_text.hpp"
 #include "journal/segment_files.hpp"
 #include "journal/segment_writer.hpp"
@@ -127,11 +128,12 @@ class Opener {
       return Status(std::move(failure));
     }
     const Options& options = core_->options;
-    if (options.expect_seq && *options.expect_seq > 0) {
+    const std::uint64_t start_seq = options.recorded.start_seq.value_or(1);
+    if (options.expect_seq && *options.expect_seq >= start_seq) {
       Failure failure;
       failure.code = Code::corrupt;
       failure.path = core_->directory;
-      failure.from_seq = 1;
+      failure.from_seq = start_seq;
       failure.to_seq = *options.expect_seq;
       failure.message =
           "seq " + std::to_string(*options.expect_seq) +
@@ -144,7 +146,7 @@ class Opener {
         static_cast<std::uint32_t>(std::max(core_->alignment, format::minimum_block_bytes));
     host_.clock->random(header.journal_id);
     header.segment_id = core_->next_segment_id++;
-    header.start_seq = recorded.start_seq.value_or(1);
+    header.start_seq = start_seq;
     header.first_seq = header.start_seq;
     header.head = {header.segment_id, header.start_seq};
     header.codec_name = recorded.codec_name.value_or(options.default_codec_name);
@@ -183,13 +185,10 @@ class Opener {
 
   Status recover() {
     if (Status status = check_recorded(); !status) return status;
+    if (Status status = believe_the_device(); !status) return status;
     const SurveyedFile& last = survey_.live.back();
     const SurveyedFile* previous =
         survey_.live.size() > 1 ? &survey_.live[survey_.live.size() - 2] : nullptr;
-    if (Status status = sync_file(last); !status) return status;
-    if (previous != nullptr && !previous->seal) {
-      if (Status status = sync_file(*previous); !status) return status;
-    }
     TailQuestion question;
     question.last = &last;
     question.previous = previous;
@@ -243,6 +242,45 @@ class Opener {
       }
     }
     return done();
+  }
+
+  // Syncs what the last rotation wrote, then looks past the page cache whether it is there: a
+  // header and a seal that only the cache knows never were, and nothing was acknowledged behind
+  // them.
+  Status believe_the_device() {
+    while (true) {
+      SurveyedFile& last = survey_.live.back();
+      if (Status status = sync_file(last); !status) return status;
+      // The header of the first segment was durable before the file had its name.
+      if (survey_.live.size() == 1) return done();
+      SurveyedFile& previous = survey_.live[survey_.live.size() - 2];
+      if (Status status = sync_file(previous); !status) return status;
+      if (previous.seal) {
+        Result<bool> sealed = seal_on_device(disk_, previous);
+        if (!sealed) return sealed.error();
+        if (!sealed.value()) previous.seal.reset();
+      }
+      Result<bool> there = header_on_device(disk_, last);
+      if (!there) return there.error();
+      if (there.value()) return done();
+      Result<bool> unused = unused_on_device(disk_, last);
+      if (!unused) return unused.error();
+      if (previous.seal || !unused.value()) {
+        Failure failure;
+        failure.code = Code::corrupt;
+        failure.path = last.path;
+        failure.segment = last.id;
+        failure.offset = 0;
+        failure.from_seq = last.headers.header.first_seq;
+        failure.message = "segment " + std::to_string(last.id) +
+                          " has no sound header on the device; nothing was changed: run `tidemark "
+                          "verify` for the extent and `tidemark salvage` to copy out what is sound";
+        return Status(std::move(failure));
+      }
+      previous.stream_end = 0;
+      survey_.debris.push_back(last);
+      survey_.live.pop_back();
+    }
   }
 
   Status sync_file(const SurveyedFile& file) {

@@ -243,25 +243,39 @@ class Surveyor {
     return done();
   }
 
-  // A last file with one sound header copy and nothing behind it was cut while it was being made:
-  // both copies are durable before a seal names the file and before anything is written behind
-  // them.
+  // A successor with one sound header copy and nothing behind it, which nothing names, was cut
+  // while it was being made: both copies are durable before a seal names the file and before
+  // anything is written behind them. It may have been replaced since, and its removal undone.
   Status drop_half_made(std::vector<SurveyedFile*>& chain, std::vector<SurveyedFile*>& headless) {
-    if (chain.empty()) return done();
-    SurveyedFile& last = *chain.back();
-    if (last.headers.copy_valid[0] == last.headers.copy_valid[1]) return done();
-    Result<bool> zero = zero_behind(last);
-    if (!zero) return zero.error();
-    if (!zero.value()) return done();
-    if (chain.size() > 1) {
-      Result<bool> named = names(*chain[chain.size() - 2], last);
-      if (!named) return named.error();
-      if (named.value()) return done();
+    for (std::size_t i = 1; i < chain.size();) {
+      Result<bool> half_made = half_made_at(chain, i);
+      if (!half_made) return half_made.error();
+      if (!half_made.value()) {
+        ++i;
+        continue;
+      }
+      SurveyedFile& file = *chain[i];
+      survey_.half_made_proof =
+          std::max(survey_.half_made_proof, file.headers.header.predecessor.last_seq);
+      file.headers.state = HeaderState::damaged;
+      headless.push_back(&file);
+      chain.erase(chain.begin() + static_cast<std::ptrdiff_t>(i));
     }
-    last.headers.state = HeaderState::damaged;
-    headless.push_back(&last);
-    chain.pop_back();
     return done();
+  }
+
+  Result<bool> half_made_at(const std::vector<SurveyedFile*>& chain, std::size_t i) {
+    const SurveyedFile& file = *chain[i];
+    if (file.headers.copy_valid[0] == file.headers.copy_valid[1]) return false;
+    const bool continued = std::ranges::any_of(chain, [&file](const SurveyedFile* other) {
+      return other->headers.header.predecessor.id == file.id;
+    });
+    if (continued) return false;
+    Result<bool> zero = zero_behind(file);
+    if (!zero || !zero.value()) return zero;
+    Result<bool> named = names(*chain[i - 1], file);
+    if (!named) return named;
+    return !named.value();
   }
 
   // Whether `file` holds a seal that names `successor`, wherever its frames end.

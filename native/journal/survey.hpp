@@ -46,7 +46,10 @@ struct Survey {
   std::optional<format::HeadMark> head;
   format::Head effective_head;   // highest of the head mark and the headers
   std::uint64_t highest_id = 0;  // of any file with a segment's name
-  std::vector<Failure> damage;   // what the file table refuses, in order; empty when sound
+  // The last seq in front of a successor that was cut while it was being made: its header was
+  // written when all of that was durable.
+  std::uint64_t half_made_proof = 0;
+  std::vector<Failure> damage;  // what the file table refuses, in order; empty when sound
   std::vector<std::pair<std::uint64_t, int>>
       bad_header_copies;  // (segment id, copy): the other one is sound
   std::optional<format::SegmentHeader>

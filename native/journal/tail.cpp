@@ -60,7 +60,7 @@ Failure missing_successor(const SurveyedFile& file, std::uint64_t successor,
 }  // namespace
 
 std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expect_seq) {
-  std::uint64_t proof = expect_seq.value_or(0);
+  std::uint64_t proof = std::max(expect_seq.value_or(0), survey.half_made_proof);
   if (survey.head) proof = std::max(proof, survey.head->head.first_seq - 1);
   for (const NamedCursor& cursor : survey.cursors) {
     if (cursor.state == format::MarkState::valid) proof = std::max(proof, cursor.mark.seq);

@@ -38,7 +38,8 @@ struct TailQuestion {
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 
-// The highest seq that the marks of a survey and the caller know to have been durable.
+// The highest seq that the marks of a survey, a half-made successor and the caller know to have
+// been durable.
 std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expect_seq);
 
 // Opens for reading past the page cache where the file system allows it. `from_device` says whether

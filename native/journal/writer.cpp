@@ -11,6 +11,8 @@ constexpr std::size_t recycled_bytes = std::size_t{8} << 20U;
 // A spare is ordered when this share of the segment is used: early enough for a fast writer, late
 // enough for a small journal to stay one file.
 constexpr std::uint64_t spare_share = 4;
+// How soon a writer that ends looks again whether a mark is still being written.
+constexpr io::Nanoseconds marks_poll = 1'000'000;
 
 }  // namespace
 
@@ -175,7 +177,7 @@ bool Writer::sync_now() {
 
 void Writer::publish(bool durable) {
   std::vector<std::shared_ptr<Client::State>> to_poke;
-  std::vector<std::function<void(Status)>> closed;
+  std::vector<std::pair<std::function<void(Status)>, Status>> closed;
   {
     const std::scoped_lock lock(core_.mutex);
     for (const Part& part : unsynced_) {
@@ -195,7 +197,8 @@ void Writer::publish(bool durable) {
       for (const auto& client : core_.clients) {
         if (client->watchers > 0) to_poke.push_back(client);
         if (client->closing && client->settled == client->handed && client->closed) {
-          closed.push_back(std::exchange(client->closed, nullptr));
+          closed.emplace_back(std::exchange(client->closed, nullptr),
+                              client->loss ? Status(*client->loss) : done());
         }
       }
       std::erase_if(core_.clients, [this](const auto& client) {
@@ -209,7 +212,7 @@ void Writer::publish(bool durable) {
   const auto duplicates = std::ranges::unique(to_poke);
   to_poke.erase(duplicates.begin(), duplicates.end());
   for (const auto& client : to_poke) client->poke();
-  for (const auto& callback : closed) callback(done());
+  for (const auto& [callback, status] : closed) callback(status);
 }
 
 // After a pause the log says itself that everything in front is durable: a later reader of the disk
@@ -234,18 +237,8 @@ void Writer::mark_idle() {
   core_.current_digest = segment_->stream().digest.value();
 }
 
-io::Next Writer::finish() {
-  std::string spare_path;
-  {
-    // The filler writes into the directory until it answers.
-    const std::scoped_lock lock(core_.mutex);
-    if (core_.spare.state == Spare::State::ordered) return io::Next::wait();
-    if (core_.spare.state == Spare::State::ready) {
-      spare_path = core_.spare.path;
-      core_.spare.file.reset();
-      core_.spare.state = Spare::State::none;
-    }
-  }
+// Writes what there is to write, and the closing mark.
+Status Writer::finish_segment() {
   Status status = done();
   io::Error error;
   const auto failed = [&status](const io::Error& cause) {
@@ -263,10 +256,37 @@ io::Next Writer::finish() {
       failed(marked.error());
     }
   }
+  return status;
+}
+
+io::Next Writer::finish() {
+  std::string spare_path;
+  std::unique_ptr<io::File> spare;
+  {
+    // The filler writes into the directory until it answers.
+    const std::scoped_lock lock(core_.mutex);
+    if (core_.spare.state == Spare::State::ordered) return io::Next::wait();
+  }
+  if (!finished_) finished_ = finish_segment();
+  // A mark that is being written belongs to this journal until it is there: only then may another
+  // process have the directory. Its writer may wait for what was synced above, so never block here.
+  std::unique_lock marks_lock(core_.marks_mutex, std::try_to_lock);
+  if (!marks_lock) return io::Next::wait_until(core_.host.clock->monotonic() + marks_poll);
+  {
+    const std::scoped_lock lock(core_.mutex);
+    if (core_.spare.state == Spare::State::ready) {
+      spare_path = core_.spare.path;
+      spare = std::move(core_.spare.file);
+      core_.spare.state = Spare::State::none;
+    }
+  }
+  spare.reset();
   if (!spare_path.empty()) static_cast<void>(core_.host.disk->unlink(spare_path));
+  Status status = *finished_;
 
   segment_->release_file();
   core_.directory_lock.reset();
+  marks_lock.unlock();
   std::vector<std::function<void(Status)>> callbacks;
   std::vector<std::shared_ptr<Client::State>> clients;
   {

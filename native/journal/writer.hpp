@@ -31,12 +31,22 @@ class Writer {
   io::Next rest(io::Nanoseconds now, io::Nanoseconds linger_until);
   void mark_idle();
   io::Next finish();
+  Status finish_segment();
 
   // Segments (writer_rotation.cpp).
   Turn rotate();
   void order_spare(std::uint64_t capacity);
-  bool begin_successor(std::unique_ptr<io::File> file, std::string path, std::uint64_t id,
-                       std::uint64_t capacity, bool new_epoch, io::Error& error, bool& sync_failed);
+  // The segment that is to follow. It is remembered until it is durable, and tried again byte for
+  // byte: a part of it, or all, may be on the disk although a call failed, and a segment has one
+  // successor only.
+  struct Successor {
+    format::SegmentHeader header;
+    std::uint64_t capacity = 0;
+    std::string path;
+    std::unique_ptr<io::File> file;  // of a spare; null while the file is to be made
+  };
+  void choose_successor(bool new_epoch);
+  bool begin_successor(io::Error& error);
   bool complete_seal(io::Error& error);
   bool leave_segment(io::Error& error);  // after a failed write: goes on in a new segment
   [[nodiscard]] std::uint64_t next_capacity() const;
@@ -52,17 +62,20 @@ class Writer {
   Journal::Core& core_;
   std::unique_ptr<SegmentWriter> segment_;
   std::unique_ptr<SegmentWriter> predecessor_;  // its seal is still to be written
+  std::optional<Successor> successor_;
   std::unique_ptr<PendingCommit> current_;
   io::Nanoseconds current_started_ = 0;
   std::vector<Part> unsynced_;  // written, not yet durable
   format::Watermark durable_;   // in the current segment
   std::optional<io::Nanoseconds> sync_due_;
   std::optional<io::Nanoseconds> mark_due_;
-  bool must_leave_ = false;  // a write failed: nothing more goes into this segment
+  bool must_leave_ = false;  // a write failed or a successor names this segment's end: nothing more
+                             // goes into it
   SegmentDictionaries dictionaries_;
   std::uint64_t retired_bytes_ = 0;  // written to segments that are sealed now
   bool clean_;
   bool poisoned_ = false;
+  std::optional<Status> finished_;  // everything is written, or will not be
 };
 
 }  // namespace tidemark::journal

@@ -49,7 +49,7 @@ void Writer::poison(const io::Error& error, const char* what) {
 void Writer::reject_all(const Failure& failure, WriteOutcome current, WriteOutcome queued,
                         bool unsynced_too) {
   std::vector<std::shared_ptr<Client::State>> clients;
-  std::vector<std::function<void(Status)>> closed;
+  std::vector<std::pair<std::function<void(Status)>, Status>> closed;
   {
     const std::scoped_lock lock(core_.mutex);
     const auto reject = [&](const std::vector<Part>& parts, WriteOutcome outcome) {
@@ -83,7 +83,8 @@ void Writer::reject_all(const Failure& failure, WriteOutcome current, WriteOutco
     clients = core_.clients;
     for (const auto& client : clients) {
       if (client->closing && client->settled == client->handed && client->closed) {
-        closed.push_back(std::exchange(client->closed, nullptr));
+        closed.emplace_back(std::exchange(client->closed, nullptr),
+                            client->loss ? Status(*client->loss) : done());
       }
     }
   }
@@ -95,7 +96,7 @@ void Writer::reject_all(const Failure& failure, WriteOutcome current, WriteOutco
   }
   core_.gate->notify_all();
   for (const auto& client : clients) client->poke();
-  for (const auto& callback : closed) callback(failure);
+  for (const auto& [callback, status] : closed) callback(status);
 }
 
 }  // namespace tidemark::journal

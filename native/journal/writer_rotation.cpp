@@ -57,78 +57,102 @@ format::SegmentHeader Writer::successor_header(std::uint64_t id, std::uint64_t c
 }
 
 Writer::Turn Writer::rotate() {
-  Spare spare;
-  {
-    const std::scoped_lock lock(core_.mutex);
-    switch (core_.spare.state) {
-      case Spare::State::none:
-        order_spare(next_capacity());
-        return Turn::wait;
-      case Spare::State::ordered:
-        return Turn::wait;
-      case Spare::State::failed:
-        core_.spare.state = Spare::State::none;
-        break;
-      case Spare::State::ready:
-        spare = std::move(core_.spare);
-        core_.spare.state = Spare::State::none;
-        break;
-    }
-  }
-  // A successor's header says that everything in front of it is durable.
+  // A successor's header says that everything in front of it is durable; and what waits for a sync
+  // need not wait for a spare too.
   if (!unsynced_.empty() && !sync_now()) return Turn::failed;
-  io::Error error;
-  bool sync_failed = false;
-  if (!spare.file) {
-    // No room for a zero-filled segment: go on in one that grows as it is written.
-    spare.capacity = 0;
+  if (!successor_) {
+    std::unique_ptr<io::File> outdated;
+    std::string outdated_path;
+    bool wait = false;
     {
       const std::scoped_lock lock(core_.mutex);
-      spare.id = core_.next_segment_id++;
+      Spare& spare = core_.spare;
+      if (spare.state == Spare::State::ready && spare.id < segment_->header().segment_id) {
+        // Ordered before a failed write began this segment: a successor has the higher id.
+        outdated = std::move(spare.file);
+        outdated_path = spare.path;
+        spare.state = Spare::State::none;
+      }
+      if (spare.state == Spare::State::none) order_spare(next_capacity());
+      wait = spare.state == Spare::State::ordered;
     }
-    auto created =
-        create_segment(*core_.host.disk, core_.directory, successor_header(spare.id, 0, false),
-                       {core_.options.mode, core_.direct});
-    if (!created) {
-      write_failed(created.error(), false);
-      return Turn::failed;
+    if (outdated) {
+      outdated.reset();
+      static_cast<void>(core_.host.disk->unlink(outdated_path));
     }
-    spare.file = std::move(created).value();
-    spare.path = io::join(core_.directory, format::segment_name(spare.id));
+    if (wait) return Turn::wait;
+    choose_successor(false);
   }
-  if (!begin_successor(std::move(spare.file), spare.path, spare.id, spare.capacity, false, error,
-                       sync_failed) ||
-      !complete_seal(error)) {
-    if (sync_failed) {
-      poison(error, "a sync failed");
-    } else if (!poisoned_) {
-      write_failed(error, false);
-    }
+  io::Error error;
+  if (!begin_successor(error)) {
+    must_leave_ = true;
+    if (!poisoned_) write_failed(error, false);
+    return Turn::failed;
+  }
+  if (!complete_seal(error)) {
+    if (!poisoned_) write_failed(error, false);
     return Turn::failed;
   }
   return Turn::done;
 }
 
-bool Writer::begin_successor(std::unique_ptr<io::File> file, std::string path, std::uint64_t id,
-                             std::uint64_t capacity, bool new_epoch, io::Error& error,
-                             bool& sync_failed) {
-  format::SegmentHeader header = successor_header(id, capacity, new_epoch);
-  if (io::Status status = write_header(*file, header); !status) {
-    error = status.error();
-    return false;
+// A spare that is ready, else a segment that grows as it is written: there may be no room for a
+// zero-filled one.
+void Writer::choose_successor(bool new_epoch) {
+  Successor next;
+  std::uint64_t id = 0;
+  {
+    const std::scoped_lock lock(core_.mutex);
+    Spare& spare = core_.spare;
+    if (spare.state == Spare::State::ready && spare.id > segment_->header().segment_id) {
+      id = spare.id;
+      next.capacity = spare.capacity;
+      next.file = std::move(spare.file);
+      spare.state = Spare::State::none;
+    } else {
+      id = core_.next_segment_id++;
+      if (spare.state == Spare::State::failed) spare.state = Spare::State::none;
+    }
   }
-  if (io::Status status = file->sync(); !status) {
-    error = status.error();
-    sync_failed = true;
-    return false;
+  next.path = io::join(core_.directory, format::segment_name(id));
+  next.header = successor_header(id, next.capacity, new_epoch);
+  successor_ = std::move(next);
+}
+
+// Makes the chosen successor durable and goes on in it. False: nothing of the writer's state moved,
+// and a failed sync has poisoned it.
+bool Writer::begin_successor(io::Error& error) {
+  Successor& next = *successor_;
+  if (!next.file) {
+    auto created = create_segment(*core_.host.disk, core_.directory, next.header,
+                                  {core_.options.mode, core_.direct});
+    if (!created) {
+      error = created.error();
+      // Its name may be lost again, whatever a later sync of the directory says.
+      if (error.call == io::Call::sync_directory) poison(error, "a sync of the directory failed");
+      return false;
+    }
+    next.file = std::move(created).value();
+  } else {
+    if (io::Status status = write_header(*next.file, next.header); !status) {
+      error = status.error();
+      return false;
+    }
+    if (io::Status status = next.file->sync(); !status) {
+      error = status.error();
+      poison(error, "a sync failed");
+      return false;
+    }
   }
   format::Stream stream;
-  stream.end = header.data_start();
-  stream.next_seq = header.first_seq;
-  const std::uint64_t target = capacity != 0 ? capacity : next_capacity();
+  stream.end = next.header.data_start();
+  stream.next_seq = next.header.first_seq;
+  const std::uint64_t target = next.capacity != 0 ? next.capacity : next_capacity();
   predecessor_ = std::move(segment_);
-  segment_ = std::make_unique<SegmentWriter>(std::move(file), std::move(path), std::move(header),
-                                             stream, std::make_shared<SharedIndex>(), target);
+  segment_ = std::make_unique<SegmentWriter>(std::move(next.file), std::move(next.path),
+                                             std::move(next.header), stream,
+                                             std::make_shared<SharedIndex>(), target);
+  successor_.reset();
   segment_->index()->mark_loaded();
   durable_ = {stream.end, stream.next_seq - 1};
   mark_due_.reset();
@@ -207,35 +231,8 @@ bool Writer::leave_segment(io::Error& error) {
     error = io::Error{};
     return false;
   }
-  Spare spare;
-  {
-    const std::scoped_lock lock(core_.mutex);
-    if (core_.spare.state == Spare::State::ready) {
-      spare = std::move(core_.spare);
-      core_.spare.state = Spare::State::none;
-    } else {
-      spare.id = core_.next_segment_id++;
-      if (core_.spare.state == Spare::State::failed) core_.spare.state = Spare::State::none;
-    }
-  }
-  if (!spare.file) {
-    auto created =
-        create_segment(*core_.host.disk, core_.directory, successor_header(spare.id, 0, true),
-                       {core_.options.mode, core_.direct});
-    if (!created) {
-      error = created.error();
-      return false;
-    }
-    spare.file = std::move(created).value();
-    spare.capacity = 0;
-    spare.path = io::join(core_.directory, format::segment_name(spare.id));
-  }
-  bool sync_failed = false;
-  if (!begin_successor(std::move(spare.file), spare.path, spare.id, spare.capacity, true, error,
-                       sync_failed)) {
-    if (sync_failed) poison(error, "a sync failed");
-    return false;
-  }
+  if (!successor_) choose_successor(true);
+  if (!begin_successor(error)) return false;
   // The residue is of no use any more; a failure to cut it changes nothing.
   static_cast<void>(predecessor_->file().truncate(predecessor_->end()));
   io::Error seal_error;

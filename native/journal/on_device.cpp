@@ -1,0 +1,73 @@
+#include "journal/on_device.hpp"
+
+#include <algorithm>
+
+#include "format/frame.hpp"
+#include "journal/file_source.hpp"
+#include "journal/tail.hpp"
+
+namespace tidemark::journal {
+namespace {
+
+constexpr std::size_t scan_window = std::size_t{1} << 20U;
+
+Failure unreadable(const FileSource& source, const SurveyedFile& file) {
+  Failure failure =
+      from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, file.path}),
+              "a segment cannot be read from the device, so it cannot be known what it proves");
+  failure.segment = file.id;
+  return failure;
+}
+
+Result<std::unique_ptr<io::File>> device_file(io::Disk& disk, const SurveyedFile& file) {
+  bool from_device = false;
+  return open_from_device(disk, file.path, from_device);
+}
+
+}  // namespace
+
+Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file) {
+  auto opened = device_file(disk, file);
+  if (!opened) return opened.error();
+  const auto bytes = static_cast<std::size_t>(file.headers.header.data_start());
+  FileSource source(*opened.value(), file.bytes, bytes);
+  const auto view = source.view(0, bytes);
+  if (!view) return unreadable(source, file);
+  const format::HeaderPair pair = format::decode_header_pair(*view);
+  return pair.state == format::HeaderState::valid && !pair.contradictory &&
+         pair.header == file.headers.header;
+}
+
+Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file) {
+  auto opened = device_file(disk, file);
+  if (!opened) return opened.error();
+  FileSource source(*opened.value(), file.bytes, format::minimum_block_bytes);
+  const auto view = source.view(file.stream_end, format::seal_bytes);
+  if (!view) return unreadable(source, file);
+  const format::SegmentHeader& header = file.headers.header;
+  const auto prefix = format::frame_prefix_bytes(header, file.stream_end, *view, file.bytes);
+  if (!prefix || *prefix > view->size()) return false;
+  const auto bytes = view->first(*prefix);
+  const auto frame =
+      format::decode_frame_header(header, format::Place(header.seed()), file.stream_end, bytes);
+  if (!frame || !frame->is(format::FrameType::seal)) return false;
+  const auto seal = format::decode_seal(*frame, bytes);
+  return seal && seal->successor_id == file.seal->successor_id &&
+         seal->successor_salt == file.seal->successor_salt;
+}
+
+Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file) {
+  auto opened = device_file(disk, file);
+  if (!opened) return opened.error();
+  FileSource source(*opened.value(), file.bytes, scan_window);
+  for (std::uint64_t offset = file.headers.header.data_start(); offset < file.bytes;) {
+    const auto view = source.view(offset, scan_window);
+    if (!view) return unreadable(source, file);
+    if (view->empty()) break;
+    if (std::ranges::any_of(*view, [](std::byte b) { return b != std::byte{0}; })) return false;
+    offset += view->size();
+  }
+  return true;
+}
+
+}  // namespace tidemark::journal

@@ -1,0 +1,20 @@
+// What the survey saw through the page cache, asked of the device: a sync that failed in a process
+// that is gone leaves pages in the cache that no later sync writes.
+#pragma once
+
+#include "io/disk.hpp"
+#include "journal/failure.hpp"
+#include "journal/survey.hpp"
+
+namespace tidemark::journal {
+
+// Whether the device holds the header that the survey saw, in one of its two places at least.
+Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file);
+
+// Whether it holds the seal that the survey saw.
+Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file);
+
+// Whether it holds nothing but zeros behind the header.
+Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file);
+
+}  // namespace tidemark::journal
