@@ -25,7 +25,13 @@ void PendingCommit::clear() {
   hashes.clear();
   durable_wanted = false;
   sync_within = os_sync_interval;
+  dictionary_names.clear();
+  dictionary_bytes = 0;
   parts.clear();
+}
+
+bool PendingCommit::names(std::uint64_t dictionary) const {
+  return std::ranges::find(dictionary_names, dictionary) != dictionary_names.end();
 }
 
 // Appends to the commit that fills, or begins one. An atomic batch stays together whatever the soft
@@ -70,7 +76,15 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
     return refuse(Code::too_large, "the seqs of this journal are used up");
   }
 
+  std::vector<std::uint64_t> brought;  // the dictionaries that the batch names
+  std::size_t brought_bytes = 0;
   if (!batch.attributes.empty()) {
+    const bool of_the_user = std::ranges::all_of(batch.attributes, [](std::uint8_t attributes) {
+      return (attributes & format::record_kind::mask) == format::record_kind::user;
+    });
+    if (!of_the_user) {
+      return refuse(Code::unsupported, "records of this kind are written by the journal only");
+    }
     const auto names = named_dictionaries(batch.payload, batch.lengths, batch.attributes);
     const bool known = names && std::ranges::all_of(*names, [this](std::uint64_t name) {
                          return dictionaries.contains(name);
@@ -80,17 +94,47 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
                     "a record names a dictionary that is not registered, or the journal has a "
                     "content hash, which excludes shared dictionaries");
     }
-    if (batch.atomic && count + names->size() > format::maximum_frame_entries) {
+    brought = *names;
+    for (const std::uint64_t name : brought) brought_bytes += dictionaries.at(name)->size();
+    const std::size_t together = batch.atomic ? count : 1;
+    const std::size_t largest = batch.atomic || batch.lengths.empty()
+                                    ? batch.payload.size()
+                                    : std::size_t{*std::ranges::max_element(batch.lengths)};
+    if (together + brought.size() > format::maximum_frame_entries ||
+        largest + brought_bytes > format::maximum_body_bytes) {
       return refuse(Code::too_large,
-                    "an atomic batch holds at most 1,048,576 records with its dictionaries");
+                    "a commit holds at most 1,048,576 records and 256 MiB, the dictionaries that "
+                    "its records name included");
     }
   }
+
+  // How far a commit is filled: the soft limits, and what a frame can hold with its dictionaries.
+  const auto limits = [&](const PendingCommit* begun) {
+    std::size_t entries = begun ? begun->dictionary_names.size() : 0;
+    std::size_t bytes = begun ? begun->dictionary_bytes : 0;
+    for (const std::uint64_t name : brought) {
+      if (begun && begun->names(name)) continue;
+      entries += 1;
+      bytes += dictionaries.at(name)->size();
+    }
+    const auto rest = [](std::size_t most, std::size_t used) {
+      return most > used ? most - used : std::size_t{0};
+    };
+    return std::pair(
+        std::min<std::size_t>(options.commit_max_records,
+                              rest(format::maximum_frame_entries, entries)),
+        std::min<std::size_t>(options.commit_max_bytes, rest(format::maximum_body_bytes, bytes)));
+  };
 
   const std::uint64_t first = next_seq;
   std::size_t byte = 0;
   for (std::size_t record = 0; record < count;) {
-    const bool room = !queue.empty() && queue.back()->payload.size() < options.commit_max_bytes &&
-                      queue.back()->lengths.size() < options.commit_max_records;
+    const auto [begun_records, begun_bytes] = limits(queue.empty() ? nullptr : queue.back().get());
+    const auto [fresh_records, fresh_bytes] = limits(nullptr);
+    const bool room = !queue.empty() && queue.back()->payload.size() < begun_bytes &&
+                      queue.back()->lengths.size() < begun_records;
+    const std::size_t most_records = room ? begun_records : fresh_records;
+    const std::size_t most_bytes = room ? begun_bytes : fresh_bytes;
     std::size_t take_records = 0;
     std::size_t take_bytes = 0;
     const std::size_t used_bytes = room ? queue.back()->payload.size() : 0;
@@ -99,24 +143,20 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
     if (batch.atomic) {
       take_records = count;
       take_bytes = batch.payload.size();
-      fits = room && used_bytes + take_bytes <= options.commit_max_bytes &&
-             used_records + count <= options.commit_max_records;
+      fits = room && used_bytes + take_bytes <= most_bytes && used_records + count <= most_records;
     } else {
-      while (record + take_records < count &&
-             used_records + take_records < options.commit_max_records) {
+      while (record + take_records < count && used_records + take_records < most_records) {
         const std::size_t length = batch.lengths[record + take_records];
-        if (used_bytes + take_bytes + length > options.commit_max_bytes &&
-            used_records + take_records > 0)
-          break;
+        if (used_bytes + take_bytes + length > most_bytes && used_records + take_records > 0) break;
         take_bytes += length;
         take_records += 1;
       }
       fits = room && take_records > 0;
       if (!fits && take_records == 0) {
         // The commit in front is full: measure again against an empty one.
-        while (record + take_records < count && take_records < options.commit_max_records) {
+        while (record + take_records < count && take_records < fresh_records) {
           const std::size_t length = batch.lengths[record + take_records];
-          if (take_bytes + length > options.commit_max_bytes && take_records > 0) break;
+          if (take_bytes + length > fresh_bytes && take_records > 0) break;
           take_bytes += length;
           take_records += 1;
         }
@@ -135,6 +175,11 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
       queue.push_back(std::move(fresh));
     }
     PendingCommit& commit = *queue.back();
+    for (const std::uint64_t name : brought) {
+      if (commit.names(name)) continue;
+      commit.dictionary_names.push_back(name);
+      commit.dictionary_bytes += dictionaries.at(name)->size();
+    }
     const auto payload = batch.payload.subspan(byte, take_bytes);
     commit.payload.insert(commit.payload.end(), payload.begin(), payload.end());
     const auto lengths = batch.lengths.subspan(record, take_records);
@@ -178,6 +223,14 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
   pending_records += count;
   last_seq.store(next_seq - 1, std::memory_order_release);
   return first;
+}
+
+// Of everything handed over so far: a durable commit covers what is in front of it, so the last one
+// that waits is made one.
+void Journal::Core::ask_sync() {
+  sync_requested = true;
+  if (!queue.empty()) queue.back()->durable_wanted = true;
+  task->wake();
 }
 
 void Journal::Core::add_event(Event event) {
@@ -266,8 +319,7 @@ void Client::watch(bool on) {
 void Client::request_sync() {
   Journal::Core& core = *journal_->core_;
   const std::scoped_lock lock(core.mutex);
-  core.sync_requested = true;
-  core.task->wake();
+  core.ask_sync();
 }
 
 void Client::close(std::function<void(Status)> callback) {
@@ -275,7 +327,6 @@ void Client::close(std::function<void(Status)> callback) {
   std::optional<Status> at_once;
   {
     const std::scoped_lock lock(core.mutex);
-    const bool again = state_->closing;
     state_->closing = true;
     const bool others =
         std::ranges::any_of(core.clients, [](const auto& client) { return !client->closing; });
@@ -287,10 +338,16 @@ void Client::close(std::function<void(Status)> callback) {
       core.task->wake();
     } else if (state_->settled == state_->handed) {
       at_once = state_->loss ? Status(*state_->loss) : done();
-    } else if (callback && !again) {
-      state_->closed = std::move(callback);
-      core.sync_requested = true;
-      core.task->wake();
+    } else {
+      if (callback && state_->closed) {
+        callback = [first = std::move(state_->closed),
+                    second = std::move(callback)](const Status& status) {
+          first(status);
+          second(status);
+        };
+      }
+      if (callback) state_->closed = std::move(callback);
+      core.ask_sync();
     }
     // An ended handle keeps its records' bookkeeping alive through their parts.
     if (others && state_->settled == state_->handed) std::erase(core.clients, state_);

@@ -60,9 +60,13 @@ struct PendingCommit {
   bool durable_wanted = false;
   io::Nanoseconds sync_within = os_sync_interval;  // of the records that do not wait for it
   io::Nanoseconds opened_at = 0;
+  // The dictionaries that its records name, each once: at most what the writer puts in front.
+  std::vector<std::uint64_t> dictionary_names;
+  std::size_t dictionary_bytes = 0;
   std::vector<Part> parts;
 
   void clear();
+  [[nodiscard]] bool names(std::uint64_t dictionary) const;
 };
 
 struct Spare {
@@ -141,6 +145,7 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   [[nodiscard]] Result<std::uint64_t> take(Client::State& client,
                                            const std::shared_ptr<Client::State>& shared,
                                            const Batch& batch);
+  void ask_sync();                                                  // mutex held
   void add_event(Event event);                                      // mutex held
   [[nodiscard]] std::string mark_temporary(std::string_view file);  // marks_mutex held
   void apply_retention();                                           // waits for the disk

@@ -44,8 +44,7 @@ Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
     }
     // The head is a witness of everything in front of it, so that has to be durable first.
     if (view.last_seq + 1 < seq) {
-      sync_requested = true;
-      task->wake();
+      ask_sync();
       gate->wait(
           lock, [&] { return view.last_seq + 1 >= seq || next_seq < seq || failure || ended; },
           std::nullopt);

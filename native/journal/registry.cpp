@@ -55,6 +55,19 @@ std::optional<Failure> differs(const char* what, const std::optional<T>& asked, 
   return failure;
 }
 
+Failure short_of(std::uint64_t expected, const Journal& journal) {
+  Failure failure;
+  failure.code = Code::corrupt;
+  failure.path = journal.directory();
+  failure.from_seq = journal.durable_seq() + 1;
+  failure.to_seq = expected;
+  failure.message = "seq " + std::to_string(expected) +
+                    " is expected to be durable, but the journal, which is open, ends at seq " +
+                    std::to_string(journal.durable_seq()) +
+                    "; nothing was changed: look whether it is the journal that is meant";
+  return failure;
+}
+
 }  // namespace
 
 std::optional<Failure> recorded_mismatch(const Recorded& asked,
@@ -111,6 +124,9 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
     if (!found->second.opening) {
       if (const std::shared_ptr<Journal> journal = found->second.journal.lock()) {
         if (auto failure = recorded_mismatch(options.recorded, journal->header())) return *failure;
+        if (options.expect_seq && *options.expect_seq > journal->durable_seq()) {
+          return short_of(*options.expect_seq, *journal);
+        }
         if (auto client = attach(journal))
           return Result<std::shared_ptr<Client>>(std::move(client));
       }
