@@ -149,7 +149,10 @@ void Observer::State::sync_medium(const SurveyedFile& file, std::optional<Failur
 Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
   const SurveyedFile& last = survey.live.back();
   std::optional<Failure> failure;
-  sync_medium(last, failure);
+  // The last two: a rotation may have been under way.
+  for (std::size_t i = survey.live.size(); i > 0 && i + 2 > survey.live.size() && !failure; --i) {
+    sync_medium(survey.live[i - 1], failure);
+  }
   if (failure) return *failure;
   TailQuestion question;
   question.last = &last;
