@@ -32,8 +32,7 @@ std::optional<std::vector<std::uint64_t>> named_dictionaries(
     at += lengths[i];
   }
   std::ranges::sort(names);
-  const auto duplicates = std::ranges::unique(names);
-  names.erase(duplicates.begin(), duplicates.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

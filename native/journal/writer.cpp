@@ -209,8 +209,7 @@ void Writer::publish(bool durable) {
   if (durable) unsynced_.clear();
   core_.gate->notify_all();
   std::ranges::sort(to_poke);
-  const auto duplicates = std::ranges::unique(to_poke);
-  to_poke.erase(duplicates.begin(), duplicates.end());
+  to_poke.erase(std::unique(to_poke.begin(), to_poke.end()), to_poke.end());
   for (const auto& client : to_poke) client->poke();
   for (const auto& [callback, status] : closed) callback(status);
 }
