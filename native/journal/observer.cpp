@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "format/names.hpp"
+#include "journal/core.hpp"
 #include "journal/observer_state.hpp"
 
 namespace tidemark::journal {
@@ -26,6 +27,10 @@ Result<std::shared_ptr<Observer>> Observer::open(const io::Host& host, const std
   RecoveryReport report;
   if (Status status = state->look(&report); !status) return status.error();
   state->publish();
+  // Without a valid header there is nothing to compare with, and the look has said so.
+  if (state->header.segment_id != 0) {
+    if (auto failure = recorded_mismatch(options.recorded, state->header)) return *failure;
+  }
   report.duration = host.clock->monotonic() - started;
   report.last_seq = state->view.last_seq;
   report.segments = state->view.segments.size();

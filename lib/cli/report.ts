@@ -1,0 +1,85 @@
+// What verify and inspect both print of a journal.
+
+import type { SegmentLayout, VerifyProblem, VerifyReport } from '../recovery/index';
+import * as format from './format';
+import type { SegmentPicture } from './layout';
+import { facts, table } from './table';
+
+type Summary = Omit<VerifyReport, 'segments'> & {
+  readonly segments: readonly Pick<SegmentLayout, 'createdAt'>[];
+};
+
+/** The facts that are recorded in a journal and the sums over its segments. */
+export function journalFacts(directory: string, report: Summary): string {
+  const { recorded, records, firstSeq, lastSeq, watermarkSeq } = report;
+  const rows: [string, string][] = [['journal', directory]];
+  if (recorded !== undefined) {
+    rows.push(['id', recorded.id]);
+    rows.push(['created', format.instant(report.segments[0]?.createdAt ?? 0)]);
+    rows.push(['codec', `${recorded.codecName} version ${recorded.codecVersion}`]);
+    if (recorded.application !== '') rows.push(['application', recorded.application]);
+    if (recorded.hashName !== '') rows.push(['content hash', recorded.hashName]);
+  }
+  const seqs = records === 0 ? '' : ` (${format.seqRange(firstSeq, lastSeq)})`;
+  rows.push(
+    ['records', `${format.count(records)}${seqs}`],
+    ['watermark', watermarkSeq === 0 ? 'none yet' : `seq ${watermarkSeq}`],
+    [
+      'bytes',
+      `${format.bytes(report.bytesUsed)} used of ${format.bytes(report.bytesOnDisk)} on disk`,
+    ],
+  );
+  if (report.besideWriter) rows.push(['writer', 'alive: read up to its watermark']);
+  if (report.foreign.length > 0) rows.push(['foreign files', report.foreign.join(', ')]);
+  return facts(rows);
+}
+
+export function segmentTable(segments: readonly SegmentPicture[]): string {
+  return table(
+    [
+      { title: 'segment', align: 'right' },
+      { title: 'state' },
+      { title: 'first seq', align: 'right' },
+      { title: 'last seq', align: 'right' },
+      { title: 'records', align: 'right' },
+      { title: 'commits', align: 'right' },
+      { title: 'used', align: 'right' },
+      { title: 'file', align: 'right' },
+      { title: 'fill', align: 'right' },
+      { title: 'created' },
+    ],
+    segments.map((segment) => [
+      String(segment.id),
+      segment.sealed ? 'sealed' : 'open',
+      segment.records === 0 ? '-' : String(segment.firstSeq),
+      segment.records === 0 ? '-' : String(segment.lastSeq),
+      format.count(segment.records),
+      format.count(segment.commits),
+      format.bytes(segment.usedBytes),
+      format.bytes(segment.fileBytes),
+      `${Math.floor((100 * segment.usedBytes) / Math.max(1, segment.fileBytes))} %`,
+      format.instant(segment.createdAt),
+    ]),
+  );
+}
+
+export function problemTable(problems: readonly VerifyProblem[]): string {
+  return table(
+    [
+      { title: 'problem' },
+      { title: 'segment', align: 'right' },
+      { title: 'offset', align: 'right' },
+      { title: 'records' },
+      { title: 'what' },
+    ],
+    problems.map((problem) => [
+      problem.kind,
+      String(problem.segment),
+      String(problem.offset),
+      format.seqRange(problem.fromSeq, problem.toSeq),
+      problem.singleBitFlip === undefined
+        ? problem.detail
+        : `${problem.detail} (one flipped bit, at offset ${problem.singleBitFlip}, explains it)`,
+    ]),
+  );
+}

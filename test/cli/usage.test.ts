@@ -1,0 +1,72 @@
+// Help, version and wrong usage, the same for every command.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root, temporaryDirectory, tidemark } from './run';
+
+const commands = [
+  'append',
+  'cat',
+  'verify',
+  'inspect',
+  'salvage',
+  'snapshot',
+  'truncate',
+  'cursors',
+  'doctor',
+  'bench',
+  'demo',
+];
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+describe('help and version', () => {
+  it('of the program name every command', async () => {
+    const { code, stdout, stderr } = await tidemark(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const command of commands) expect(stdout).toContain(`\n  ${command} `);
+    expect(await tidemark(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
+  it.each(commands)('of %s go to standard output with exit code 0', async (command) => {
+    const help = await tidemark([command, '--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain(`Usage: tidemark ${command}`);
+    expect(await tidemark([command, '--version'])).toMatchObject({
+      code: 0,
+      stdout: `${version}\n`,
+    });
+  });
+});
+
+describe('wrong usage is exit code 64, said on standard error', () => {
+  const directory = join(temporaryDirectory(), 'never-made');
+  it.each<[string, string[]]>([
+    ['no command', []],
+    ['an unknown command', ['apend', directory]],
+    ['an unknown option', ['cat', directory, '--form', '1']],
+    ['a missing argument', ['cat']],
+    ['a missing required option', ['truncate', directory]],
+    ['an argument too many', ['verify', directory, directory]],
+    ['a seq that is none', ['cat', directory, '--from', '0']],
+    ['a number that is none', ['cat', directory, '--limit', '1.5']],
+    ['a range that is none', ['cat', directory, '--from', '3', '--to', '2']],
+    ['options that exclude each other', ['append', directory, '--text', '--binary']],
+    ['options that exclude each other', ['cat', directory, '--reverse', '--follow']],
+    ['an unknown choice', ['append', directory, '--codec', 'xml']],
+    ['a durability that is none', ['append', directory, '--durability', 'soon']],
+    ['a size that is none', ['append', directory, '--segment-bytes', 'large']],
+    ['a size out of range', ['append', directory, '--segment-bytes', '1']],
+  ])('%s: %j', async (_, args) => {
+    const { code, stdout, stderr } = await tidemark(args);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('names the command or option that was meant', async () => {
+    expect((await tidemark(['apend'])).stderr).toContain('append');
+    expect((await tidemark(['cat', directory, '--form', '1'])).stderr).toContain('--from');
+  });
+});

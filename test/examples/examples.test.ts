@@ -1,0 +1,110 @@
+// Every program of examples/, run as its user would.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Journal } from 'tidemark';
+import { afterEach, describe, expect, it } from 'vitest';
+import { lines, Running, root, temporaryDirectory } from '../cli/run';
+
+const example = (name: string, ...args: string[]): Running =>
+  new Running(process.execPath, [join(root, 'examples', name), ...args]);
+
+describe('resumable-crawler', () => {
+  /** Page n links to 2n and 2n+1, up to `pages`; counts how often each was fetched. */
+  async function site(pages: number): Promise<{ url: string; fetched: Map<string, number> }> {
+    const fetched = new Map<string, number>();
+    const server = createServer((request, response) => {
+      const path = request.url ?? '/';
+      fetched.set(path, (fetched.get(path) ?? 0) + 1);
+      const page = Number(path.slice(1));
+      const links = [2 * page, 2 * page + 1].filter((next) => next <= pages);
+      response.setHeader('content-type', 'text/html; charset=utf-8');
+      response.end(
+        `${links.map((next) => `<a href="/${next}#top">${next}</a>`).join(' ')} <a href="https://example.org/">away</a>`,
+      );
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    closers.push(() => server.close());
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/1`, fetched };
+  }
+  const closers: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
+
+  it('goes on where it was killed, and fetches no page twice that was done', async () => {
+    const pages = 60;
+    const { url, fetched } = await site(pages);
+    const directory = join(temporaryDirectory(), 'journal');
+    const killed = example('resumable-crawler.mjs', directory, url);
+    await killed.until(({ stdout }) => lines(stdout).length >= 10);
+    killed.child.kill('SIGKILL');
+    const before = await killed.ended;
+    const done = lines(before.stdout)
+      .filter((line) => line.includes(' 200 '))
+      .map((line) => new URL(line.split(' ')[2] ?? '').pathname);
+    const timesBefore = new Map(fetched);
+
+    const again = example('resumable-crawler.mjs', directory, url);
+    const { code, stderr } = await again.ended;
+    expect(code, stderr).toBe(0);
+    expect(fetched.size).toBe(pages);
+    for (const path of done) expect(fetched.get(path), path).toBe(timesBefore.get(path));
+
+    const journal = await Journal.open<{ url: string }>(directory, { readOnly: true });
+    const urls: string[] = [];
+    for await (const { value } of journal.read()) urls.push(value.url);
+    await journal.close();
+    expect(new Set(urls).size).toBe(pages);
+    expect(urls).toHaveLength(pages);
+  });
+
+  it('stops at the number of pages that was asked for', async () => {
+    const { url, fetched } = await site(60);
+    const run = example('resumable-crawler.mjs', join(temporaryDirectory(), 'j'), url, '7');
+    expect((await run.ended).code).toBe(0);
+    expect(fetched.size).toBe(7);
+  });
+});
+
+describe('durable-queue', () => {
+  it('works each job off once, in order, across runs', async () => {
+    const directory = join(temporaryDirectory(), 'queue');
+    const run = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await example('durable-queue.mjs', directory, ...args).ended;
+      expect(code, stderr).toBe(0);
+      return stdout;
+    };
+    expect(await run('push', 'one', 'two')).toBe('job 1 is queued\njob 2 is queued\n');
+    expect(await run('list')).toBe('job 1 waits: one\njob 2 waits: two\n');
+    expect(await run('work')).toBe('job 1: one\njob 2: two\n');
+    expect(await run('work')).toBe('');
+    expect(await run('push', 'three')).toBe('job 3 is queued\n');
+    expect(await run('work')).toBe('job 3: three\n');
+    expect(await run('list')).toBe('');
+  });
+
+  it('says how it is used', async () => {
+    expect((await example('durable-queue.mjs').ended).code).toBe(64);
+  });
+});
+
+describe('live-tail', () => {
+  it('shows what another process appends, as it becomes durable', async () => {
+    const directory = join(temporaryDirectory(), 'journal');
+    const journal = await Journal.open(directory);
+    await journal.append({ n: 1 });
+    const tail = example('live-tail.mjs', directory, '1');
+    await tail.until(({ stdout }) => stdout === '1\t{"n":1}\n');
+    await journal.appendBatch([{ n: 2 }, { n: 3 }]);
+    await tail.until(({ stdout }) => stdout.endsWith('3\t{"n":3}\n'));
+    tail.child.kill('SIGINT');
+    expect(await tail.ended).toMatchObject({
+      code: 0,
+      stdout: '1\t{"n":1}\n2\t{"n":2}\n3\t{"n":3}\n',
+    });
+    await journal.close();
+  });
+});
