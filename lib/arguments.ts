@@ -3,11 +3,23 @@
 
 import { inspect, types } from 'node:util';
 
+const shownCharacters = 60;
+
+/** A few words for a value; of an object only what it is, since looking into it runs its code. */
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) {
+    const text = inspect(value);
+    return text.length > shownCharacters ? `${text.slice(0, shownCharacters - 3)}...` : text;
+  }
+  if (types.isProxy(value)) return 'a Proxy';
+  return `an object (${Object.prototype.toString.call(value)})`;
+}
+
 /** A wrong type. */
 export function typeError(name: string, expected: string, actual: unknown): TypeError {
-  const seen = typeof actual === 'function' ? 'a function' : inspect(actual, { depth: -1 });
-  const short = seen.length > 60 ? `${seen.slice(0, 57)}...` : seen;
-  return Object.assign(new TypeError(`"${name}" must be ${expected}, not ${short}`), {
+  const message = `"${name}" must be ${expected}, not ${describe(actual)}`;
+  return Object.assign(new TypeError(message), {
     code: 'ERR_INVALID_ARG_TYPE',
   });
 }

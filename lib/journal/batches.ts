@@ -2,7 +2,7 @@
 // a range, fixed at the first batch, forwards or backwards; and history followed by what becomes
 // durable later.
 
-import { onAbort } from '../abort';
+import { AbortError, onAbort } from '../abort';
 import type { NativeBatch, NativeReader } from '../binding';
 import { TidemarkError } from '../errors';
 import { operate } from '../runtime';
@@ -26,7 +26,7 @@ abstract class Fetcher implements Batches {
   readonly source: RecordSource;
   readonly #signal: AbortSignal | undefined;
   readonly #reader: NativeReader;
-  readonly #stopListening: () => void;
+  #stopListening = () => {};
   #ahead: Promise<NativeBatch | undefined> | undefined;
   #bytes = firstBatchBytes;
   #aborted: Error | undefined;
@@ -38,12 +38,15 @@ abstract class Fetcher implements Batches {
     this.source = source;
     this.#signal = signal;
     this.#reader = source.makeReader();
-    this.#stopListening = onAbort(signal, (error) => {
-      this.#aborted = error;
-      this.#rejectWaiting?.(error);
-      this.close();
-    });
+    if (signal?.aborted) this.#aborted = new AbortError(signal.reason);
+    else this.#stopListening = onAbort(signal, this.#abort);
   }
+
+  readonly #abort = (error: Error): void => {
+    this.#aborted = error;
+    this.#rejectWaiting?.(error);
+    this.close();
+  };
 
   get reader(): NativeReader {
     return this.#reader;
