@@ -1,10 +1,10 @@
 // tidemark append: standard input into a journal, one record a line or frame.
 
-import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { Option } from 'commander';
 import { TidemarkError } from '../errors';
 import { type Durability, Journal, type JournalOptions } from '../journal/index';
+import { converter, type InputKind, isEmpty } from './append-input';
 import { parseSize, type Register } from './command';
 import { CliError, codeOf, describe, Exit, exitCodeOf, usageError } from './exit';
 import * as format from './format';
@@ -12,9 +12,8 @@ import { chunksUntil, FrameSplitter, type Item, LineSplitter, type Splitter } fr
 import { Interrupt } from './interrupt';
 import { type Io, note } from './output';
 import { Progress } from './progress';
-import { rawJsonCodec } from './raw-json';
+import { jsonBytesCodec } from './raw-json';
 
-type InputKind = 'ndjson' | 'text' | 'binary';
 type BuiltinCodec = 'json' | 'msgpack' | 'binary';
 
 interface AppendOptions {
@@ -138,7 +137,7 @@ async function openJournal(
       ...shared,
       ...(codec === undefined
         ? {}
-        : { codec: codec === 'json' ? (rawJsonCodec as JournalCodec) : codec }),
+        : { codec: codec === 'json' ? (jsonBytesCodec as JournalCodec) : codec }),
     });
   let journal: Journal<unknown>;
   try {
@@ -175,7 +174,7 @@ class Session {
   readonly #journal: Journal<unknown>;
   readonly #splitter: Splitter;
   readonly #toValue: (item: Item) => unknown;
-  readonly #isEmpty: (bytes: Buffer) => boolean;
+  readonly #kind: InputKind;
   readonly #ack: boolean;
   readonly #interrupted: AbortSignal;
   /** Ends the reading: a signal, a rejection, or nobody left who reads the acknowledgements. */
@@ -203,8 +202,7 @@ class Session {
     this.#splitter =
       kind === 'binary' ? new FrameSplitter(maxRecordBytes) : new LineSplitter(maxRecordBytes);
     this.#toValue = converter(kind, journal.codec.name);
-    this.#isEmpty =
-      kind === 'binary' ? () => false : kind === 'text' ? (b) => b.length === 0 : isBlank;
+    this.#kind = kind;
     this.#progress = new Progress(io);
   }
 
@@ -257,7 +255,7 @@ class Session {
     const batch: Entry[] = [];
     try {
       for (const item of items) {
-        if (this.#isEmpty(item.bytes)) continue;
+        if (isEmpty(this.#kind, item.bytes)) continue;
         batch.push({ number: item.number, value: this.#toValue(item) });
         this.#bytes += item.bytes.length;
       }
@@ -360,45 +358,3 @@ interface Entry {
 
 /** Bounds the text that waits for a slow reader of acknowledgements. */
 const maxAcksPerWrite = 8192;
-
-const blank: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d]);
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => blank.has(byte));
-}
-
-/** What becomes of one record of the input, for a journal with this codec. */
-function converter(kind: InputKind, codec: string): (item: Item) => unknown {
-  if (kind === 'binary') return (item) => item.bytes;
-  if (kind === 'text') {
-    if (codec === 'binary') return (item) => item.bytes;
-    if (codec === 'json') return (item) => Buffer.from(JSON.stringify(utf8(item)));
-    return utf8;
-  }
-  return (item) => {
-    const value = parsed(item);
-    return codec === 'json' ? item.bytes : value;
-  };
-}
-
-function utf8(item: Item): string {
-  if (!isUtf8(item.bytes)) throw badLine(item, 'it is not valid UTF-8');
-  return item.bytes.toString('utf8');
-}
-
-function parsed(item: Item): unknown {
-  const text = utf8(item);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw badLine(item, `it is not JSON (${(cause as Error).message.split('\n', 1)[0]})`);
-  }
-}
-
-function badLine(item: Item, what: string): CliError {
-  return new CliError(
-    `Line ${item.number} of the input is bad: ${what}; the records before it are kept. ` +
-      'Correct the line and go on from it.',
-    Exit.badData,
-  );
-}

@@ -7,7 +7,6 @@ import { parseCount, parseSeq, type Register } from './command';
 import { codeOf, describe, Exit, exitCodeOfReading, usageError } from './exit';
 import { Interrupt } from './interrupt';
 import { type Io, note } from './output';
-import { jsonLine } from './raw-json';
 import { noteRecovery, openForReading } from './reading';
 import { toJson } from './values';
 
@@ -141,8 +140,8 @@ class Printer {
     this.#options = options;
     this.#interrupted = interrupted;
     this.#damage = damage;
-    this.#toText =
-      journal.codec.name === 'json' ? (value) => jsonLine(value as Uint8Array) : toJson;
+    // Of the json codec the values are texts already.
+    this.#toText = journal.codec.name === 'json' ? String : toJson;
     this.#left = options.limit ?? Number.POSITIVE_INFINITY;
   }
 
@@ -150,6 +149,9 @@ class Printer {
     const { reverse, follow, last } = this.#options;
     const journal = this.#journal;
     let from = Math.max(this.#options.from ?? 1, journal.firstSeq);
+    if (this.#options.from !== undefined && this.#options.from < from) {
+      note(this.#io, `The records before seq ${from} were given up; it begins there.`);
+    }
     const to = Math.min(this.#options.to ?? Number.MAX_SAFE_INTEGER, journal.lastSeq);
     if (last !== undefined) {
       from = await this.#startOfLast(last, from, to);

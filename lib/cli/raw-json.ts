@@ -5,20 +5,27 @@ import type { Codec } from '../codec/index';
 import { JsonWireCodec } from '../codec/json';
 
 const builtIn = new JsonWireCodec();
+/** Both are recorded as the json codec, and open its journals. */
+const { name, version } = builtIn;
 
-/** Is recorded as the json codec, and opens its journals. Values are the bytes of JSON texts. */
-export const rawJsonCodec: Codec<Uint8Array> = {
-  name: builtIn.name,
-  version: builtIn.version,
+/** For appending: values are the bytes of JSON texts. */
+export const jsonBytesCodec: Codec<Uint8Array> = {
+  name,
+  version,
   encode: (bytes) => bytes,
   decode: (bytes) => bytes,
 };
 
-const newline = 0x0a;
+/** For reading: values are JSON texts, each on one line. */
+export const jsonTextCodec: Codec<string> = {
+  name,
+  version,
+  encode: (text) => Buffer.from(text),
+  decode: (stored) => {
+    const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length);
+    if (!bytes.includes(newline)) return bytes.toString('utf8');
+    return JSON.stringify(builtIn.decode(bytes, 0, bytes.length));
+  },
+};
 
-/** The JSON text of a record on one line. */
-export function jsonLine(stored: Uint8Array): string {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length);
-  if (!bytes.includes(newline)) return bytes.toString('utf8');
-  return JSON.stringify(builtIn.decode(bytes, 0, bytes.length));
-}
+const newline = 0x0a;

@@ -6,12 +6,12 @@ import { type RecoveryReport, verify } from '../recovery/index';
 import { CliError, codeOf, Exit, isMissing } from './exit';
 import * as format from './format';
 import { type Io, note } from './output';
-import { rawJsonCodec } from './raw-json';
+import { jsonTextCodec } from './raw-json';
 
 type Choices = Omit<JournalOptions<unknown>, 'codec'>;
 
 /**
- * Opens read-only; a journal of the json codec gives the bytes of its JSON texts, one of a codec that
+ * Opens read-only; a journal of the json codec gives its JSON texts, one of a codec that
  * is not built in gives the bytes of its records.
  */
 export async function openForReading(
@@ -29,7 +29,7 @@ export async function openExisting(directory: string): Promise<Journal<unknown>>
 
 async function openWithAnyCodec(directory: string, choices: Choices): Promise<Journal<unknown>> {
   const codecs = [
-    () => rawJsonCodec as Codec<unknown>,
+    () => jsonTextCodec as Codec<unknown>,
     () => undefined,
     () => recordedCodec(directory),
   ];

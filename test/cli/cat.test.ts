@@ -55,6 +55,9 @@ describe('the records', () => {
     const directory = await soundJournal(2000);
     expect((await tidemark(['truncate', directory, '--before', '1500'])).code).toBe(0);
     expect(await printed(directory)).toEqual(seqs(1500, 2000));
+    const { code, stdout, stderr } = await tidemark(['cat', directory, '--from', '1499']);
+    expect({ code, first: records(stdout)[0]?.seq }).toEqual({ code: 0, first: 1500 });
+    expect(stderr).toContain('The records before seq 1500 were given up');
   });
 
   it('end quietly when nobody reads on', async () => {

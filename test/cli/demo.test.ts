@@ -124,6 +124,10 @@ describe('the demonstration', () => {
     const running = demo(makeTree(3000));
     await running.until(({ stderr }) => stderr.includes('writer 1'));
     running.child.kill('SIGINT');
-    expect((await running.ended).code).toBe(130);
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    const [, journal = ''] = /journal +(\S+)/.exec(stderr) ?? [];
+    // A writer that still lived would hold the lock.
+    expect(await tidemark(['append', journal], '{}\n')).toMatchObject({ code: 0 });
   });
 });
