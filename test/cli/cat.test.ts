@@ -31,6 +31,22 @@ describe('the records', () => {
     ]);
   });
 
+  it('of a codec that only its user has are printed as their bytes', async () => {
+    const directory = join(temporaryDirectory(), 'journal');
+    const codec = {
+      name: 'mine',
+      version: 3,
+      encode: (value: string) => Buffer.from(`<${value}>`),
+      decode: (bytes: Uint8Array) => Buffer.from(bytes).toString().slice(1, -1),
+    };
+    const journal = await Journal.open<string>(directory, { codec });
+    await journal.append('x');
+    await journal.close();
+    const { stdout } = await tidemark(['cat', directory, '--values']);
+    expect(stdout).toBe(`{"$base64":"${Buffer.from('<x>').toString('base64')}"}\n`);
+    expect((await tidemark(['truncate', directory, '--before', '2'])).code).toBe(0);
+  });
+
   it('can be chosen', async () => {
     const directory = await soundJournal(2000);
     expect(await printed(directory)).toEqual(seqs(1, 2000));

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { main, Running, records, temporaryDirectory } from './run';
+import { main, Running, records, temporaryDirectory, tidemark } from './run';
 
 interface Outcome {
   journal: string;
