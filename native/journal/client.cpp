@@ -24,7 +24,7 @@ void PendingCommit::clear() {
   attributes.clear();
   hashes.clear();
   durable_wanted = false;
-  sync_within = os_sync_interval;
+  sync_within = longest_sync_interval;
   dictionary_names.clear();
   dictionary_bytes = 0;
   parts.clear();
@@ -213,6 +213,7 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
         commit.sync_within = std::min(commit.sync_within, batch.durability.interval);
         break;
       case DurabilityKind::os:
+        commit.sync_within = std::min(commit.sync_within, os_sync_interval);
         break;
     }
     next_seq += take_records;

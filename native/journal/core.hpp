@@ -58,7 +58,7 @@ struct PendingCommit {
   std::vector<std::byte> hashes;
   std::uint64_t first_seq = 0;
   bool durable_wanted = false;
-  io::Nanoseconds sync_within = os_sync_interval;  // of the records that do not wait for it
+  io::Nanoseconds sync_within = longest_sync_interval;  // of the records that do not wait for it
   io::Nanoseconds opened_at = 0;
   // The dictionaries that its records name, each once: at most what the writer puts in front.
   std::vector<std::uint64_t> dictionary_names;

@@ -56,20 +56,27 @@ bool FileSource::fill(std::uint64_t offset, std::size_t size) {
   const std::uint64_t need_end = offset + size;
   const std::uint64_t want_end = std::min<std::uint64_t>(size_, std::max(need_end, start + ahead));
   const auto want = static_cast<std::size_t>(format::align_up(want_end - start, alignment));
+  // A walk that goes on keeps what it has of its next bytes, so that none is read twice.
+  const std::uint64_t cached_end = start_ + length_;
+  const bool overlaps = goes_on && start >= start_ && start < cached_end;
+  const std::size_t skip = overlaps ? static_cast<std::size_t>(start - start_) : 0;
+  const std::size_t kept =
+      overlaps ? static_cast<std::size_t>(align_down(cached_end - start, alignment)) : 0;
   length_ = 0;
-  if (!buffer_.reserve(want, 0)) {
+  if (!buffer_.reserve(want, skip + kept)) {
     error_ = io::Error{io::Errc::no_memory, io::Call::read, 0, {}};
     return false;
   }
-  if (read_range(start, want)) return true;
+  if (skip > 0 && kept > 0) std::memmove(buffer_.data(), buffer_.data() + skip, kept);
+  if (read_range(start, want, kept)) return true;
   // One bad block must not hide its neighbours: only what was asked for, then block by block.
   const auto need = static_cast<std::size_t>(format::align_up(need_end - start, alignment));
-  if (need < want && read_range(start, need)) return true;
+  if (need < want && read_range(start, need, 0)) return true;
   return tolerant_ && read_blocks(start, need);
 }
 
-bool FileSource::read_range(std::uint64_t start, std::size_t length) {
-  auto read = file_.read_at(start, io::MutableBytes(buffer_.data(), length));
+bool FileSource::read_range(std::uint64_t start, std::size_t length, std::size_t kept) {
+  auto read = file_.read_at(start + kept, io::MutableBytes(buffer_.data() + kept, length - kept));
   if (!read) {
     error_ = read.error();
     return false;
@@ -78,7 +85,7 @@ bool FileSource::read_range(std::uint64_t start, std::size_t length) {
   start_ = start;
   // What a direct read was widened by is not the caller's to see.
   length_ = static_cast<std::size_t>(
-      std::min<std::uint64_t>(read.value(), size_ > start ? size_ - start : 0));
+      std::min<std::uint64_t>(kept + read.value(), size_ > start ? size_ - start : 0));
   return true;
 }
 

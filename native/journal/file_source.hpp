@@ -42,7 +42,8 @@ class FileSource final : public format::Source {
 
  private:
   bool fill(std::uint64_t offset, std::size_t size);
-  bool read_range(std::uint64_t start, std::size_t length);
+  // Reads [start, start + length) but for the first `kept` bytes, which the buffer holds already.
+  bool read_range(std::uint64_t start, std::size_t length, std::size_t kept);
   bool read_blocks(std::uint64_t start, std::size_t length);
   void list_unreadable(std::uint64_t offset, std::uint64_t bytes);
 

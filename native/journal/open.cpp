@@ -137,7 +137,7 @@ class Opener {
       failure.to_seq = *options.expect_seq;
       failure.message =
           "seq " + std::to_string(*options.expect_seq) +
-          " is expected to be durable, but the directory holds no journal; nothing was created";
+          " is expected to be durable, but the directory holds no journal; none was created";
       return Status(std::move(failure));
     }
     const Recorded& recorded = options.recorded;

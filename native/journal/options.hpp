@@ -20,6 +20,7 @@ struct Durability {
   io::Nanoseconds interval = 0;
 };
 inline constexpr io::Nanoseconds os_sync_interval = 1'000'000'000;
+inline constexpr io::Nanoseconds longest_sync_interval = 3'600'000'000'000;
 
 enum class DirectChoice : std::uint8_t { automatic, on, off };
 

@@ -34,6 +34,12 @@ Failure refusal_of(const TailDecision& decision, const SurveyedFile& file,
   return failure;
 }
 
+// The table's sentence as a part of a longer one.
+std::string without_stop(std::string_view sentence) {
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return std::string(sentence);
+}
+
 // A seal at the end of the last live segment: its successor is gone.
 Failure missing_successor(const SurveyedFile& file, std::uint64_t successor,
                           std::uint64_t last_seq) {
@@ -155,7 +161,7 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
       break;
     case format::Outcome::corrupt:
     case format::Outcome::refuse_version: {
-      decision.refusal = refusal_of(decision, last, std::string(row.cause));
+      decision.refusal = refusal_of(decision, last, without_stop(row.cause));
       const std::uint64_t proven_seq =
           std::max(question.proof_seq, decision.evidence.later_watermark.seq);
       const std::uint64_t to = std::max(proven_seq, decision.evidence.stated_last_seq);
