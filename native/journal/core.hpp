@@ -80,7 +80,6 @@ struct Spare {
 
 class Writer;
 
-inline constexpr std::uint32_t directory_mode = 0777;  // less the umask, as mkdir does
 
 struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   Core(const io::Host& host, std::string directory, const Options& options);

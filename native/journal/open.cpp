@@ -30,7 +30,8 @@ class Opener {
   Result<std::shared_ptr<Journal::Core>> run() {
     if (Status status = look_at_file_system(); !status) return status.error();
     if (Status status = take_lock(); !status) return status.error();
-    if (io::Status status = io::make_directories(disk_, core_->directory, directory_mode);
+    if (io::Status status =
+            io::make_directories(disk_, core_->directory, directory_mode(core_->options.mode));
         !status) {
       return from_io(status.error(), "the directory of the journal cannot be made durable");
     }

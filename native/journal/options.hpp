@@ -22,6 +22,11 @@ struct Durability {
 inline constexpr io::Nanoseconds os_sync_interval = 1'000'000'000;
 inline constexpr io::Nanoseconds longest_sync_interval = 3'600'000'000'000;
 
+// The mode of directories that are made for files of this mode: who may read may also enter.
+constexpr std::uint32_t directory_mode(std::uint32_t file_mode) noexcept {
+  return file_mode | ((file_mode & 0444U) >> 2U);
+}
+
 enum class DirectChoice : std::uint8_t { automatic, on, off };
 
 struct Retention {  // zero: no limit

@@ -88,7 +88,8 @@ std::optional<Failure> recorded_mismatch(const Recorded& asked,
 Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::string& directory,
                                               const Options& options, Client::Notify notify) {
   if (!host.disk->status(directory)) {
-    if (io::Status made = io::make_directories(*host.disk, directory, directory_mode); !made) {
+    if (io::Status made = io::make_directories(*host.disk, directory, directory_mode(options.mode));
+        !made) {
       return from_io(made.error(), "the directory of the journal cannot be made");
     }
   }
