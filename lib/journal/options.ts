@@ -44,7 +44,8 @@ export interface JournalOptions<T> {
   maxRecordBytes?: number;
   /**
    * Most bytes accepted and not yet written, 1 to 2^53 - 1. Default 256 MiB; beyond it is
-   * `ERR_TIDEMARK_BUSY`. An append whose promise is pending counts {@link pendingRecordBytes} more.
+   * `ERR_TIDEMARK_BUSY`. An append whose promise is pending counts 512 bytes more, which is what it
+   * costs in memory.
    */
   maxPendingBytes?: number;
   /** Limits of one commit. A batch of `appendBatch` is one commit whatever they are. */
