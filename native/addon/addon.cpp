@@ -23,7 +23,6 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
 
   exports.Set("connect", Napi::Function::New<Environment::connect>(env));
   exports.Set("hold", Napi::Function::New<Environment::hold>(env));
-  exports.Set("closeAll", Napi::Function::New<Environment::close_all>(env));
 
   exports.Set("openJournal", Napi::Function::New<JournalHandle::open>(env));
   exports.Set("openObserver", Napi::Function::New<ObserverHandle::open>(env));

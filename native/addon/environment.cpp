@@ -1,5 +1,7 @@
 #include "addon/environment.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -10,35 +12,66 @@ namespace tidemark::addon {
 namespace {
 
 constexpr io::Nanoseconds exit_patience = 1'000'000'000;
-constexpr io::Nanoseconds nanoseconds_per_millisecond = 1'000'000;
 
-// How many handles of this process, in all its environments, each journal has. A journal closes
-// when its last handle does, and only then is there something to wait for.
+using Clients = std::vector<std::shared_ptr<journal::Client>>;
+
+// The open handles of this process, in all its environments.
 class OpenHandles {
  public:
-  void add(const journal::Journal* journal) {
+  void add(std::shared_ptr<journal::Client> client) {
     const std::scoped_lock lock(mutex_);
-    counts_[journal] += 1;
+    clients_.push_back(std::move(client));
   }
-  // True when it was the last one.
-  bool remove(const journal::Journal* journal) {
+
+  // True when it was the last one of its journal: a journal closes when its last handle does, and
+  // only then is there something to wait for.
+  bool remove(const std::shared_ptr<journal::Client>& client) {
     const std::scoped_lock lock(mutex_);
-    const auto found = counts_.find(journal);
-    if (found == counts_.end()) return false;
-    if (--found->second != 0) return false;
-    counts_.erase(found);
-    return true;
+    if (std::erase(clients_, client) == 0) return false;
+    return std::ranges::none_of(
+        clients_, [&](const auto& other) { return other->journal() == client->journal(); });
+  }
+
+  Clients take_all() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(clients_, {});
   }
 
  private:
   std::mutex mutex_;
-  std::map<const journal::Journal*, unsigned> counts_;
+  Clients clients_;
 };
 
 // Leaked: environments may end after static destruction has begun.
 OpenHandles& open_handles() {
   static OpenHandles& instance = *std::make_unique<OpenHandles>().release();
   return instance;
+}
+
+// Waits for the ends of journals whose last handles were closed; a stalled disk is not waited for.
+void wait_closed(const Clients& clients) {
+  io::Clock& clock = *io::system_host().clock;
+  const io::Nanoseconds deadline = clock.monotonic() + exit_patience;
+  for (const auto& client : clients) {
+    const io::Nanoseconds now = clock.monotonic();
+    if (now >= deadline || !client->wait_closed(deadline - now)) break;
+  }
+}
+
+// process.exit and uncaught exceptions end the process without the cleanup hooks of the main
+// thread's environment. What is open is closed here, behind all of JavaScript's own exit handlers,
+// which may still append. On Windows the writer's thread is gone by then: the next open recovers.
+void close_at_exit() {
+  const Clients clients = open_handles().take_all();
+  for (const auto& client : clients) client->close(nullptr);
+  wait_closed(clients);
+}
+
+void close_at_exit_once() {
+#if !defined(_WIN32)
+  static const int registered = std::atexit(close_at_exit);
+  static_cast<void>(registered);
+#endif
 }
 
 // An exception of our own JS is a bug of ours: it surfaces as an uncaught one, and what else there
@@ -75,30 +108,25 @@ void Environment::run(std::uint32_t operation, std::function<Outcome()> job) {
 }
 
 void Environment::add_client(std::uint32_t handle, std::shared_ptr<journal::Client> client) {
-  open_handles().add(client->journal().get());
+  open_handles().add(client);
   clients_.emplace(handle, std::move(client));
 }
 
 void Environment::remove_client(std::uint32_t handle) {
   const auto found = clients_.find(handle);
   if (found == clients_.end()) return;
-  open_handles().remove(found->second->journal().get());
+  open_handles().remove(found->second);
   clients_.erase(found);
 }
 
-void Environment::close_all(io::Nanoseconds limit) {
-  std::vector<std::shared_ptr<journal::Client>> last;
+void Environment::close_all() {
+  Clients last;
   for (auto& [handle, client] : std::exchange(clients_, {})) {
-    const bool was_last = open_handles().remove(client->journal().get());
+    const bool was_last = open_handles().remove(client);
     client->close(nullptr);
     if (was_last) last.push_back(std::move(client));
   }
-  io::Clock& clock = *io::system_host().clock;
-  const io::Nanoseconds deadline = clock.monotonic() + limit;
-  for (const auto& client : last) {
-    const io::Nanoseconds now = clock.monotonic();
-    if (now >= deadline || !client->wait_closed(deadline - now)) break;
-  }
+  wait_closed(last);
 }
 
 Napi::Value Environment::connect(const Napi::CallbackInfo& info) {
@@ -117,6 +145,7 @@ Napi::Value Environment::connect(const Napi::CallbackInfo& info) {
   napi_unref_threadsafe_function(info.Env(), function);
   self.function_ = function;
   self.mailbox_->open(function);
+  close_at_exit_once();
   // Hooks run in reverse order: ours, registered after the function's own, closes the mailbox
   // before the function dies.
   napi_add_env_cleanup_hook(info.Env(), clean_up, &self);
@@ -131,12 +160,6 @@ Napi::Value Environment::hold(const Napi::CallbackInfo& info) {
   } else {
     napi_unref_threadsafe_function(info.Env(), self.function_);
   }
-  return info.Env().Undefined();
-}
-
-Napi::Value Environment::close_all(const Napi::CallbackInfo& info) {
-  const auto limit = static_cast<io::Nanoseconds>(info[0].As<Napi::Number>().Uint32Value());
-  of(info.Env()).close_all(limit * nanoseconds_per_millisecond);
   return info.Env().Undefined();
 }
 
@@ -172,7 +195,7 @@ void Environment::deliver(napi_env env, napi_value, void* context, void*) {
 void Environment::clean_up(void* environment) {
   auto& self = *static_cast<Environment*>(environment);
   self.mailbox_->close();
-  self.close_all(exit_patience);
+  self.close_all();
 }
 
 }  // namespace tidemark::addon

@@ -39,18 +39,18 @@ class Environment {
   [[nodiscard]] std::uint32_t next_handle() noexcept { return ++last_handle_; }
   void add_client(std::uint32_t handle, std::shared_ptr<journal::Client> client);
   void remove_client(std::uint32_t handle);
-  // Closes every journal handle. Waits at most `limit` in all, and only for journals of which it
-  // closed the process's last handle, so that their close is clean when the disk answers.
-  void close_all(io::Nanoseconds limit);
+  // Closes every journal handle of this environment. Waits at most a second in all, and only for
+  // journals of which it closed the process's last handle, so that their close is clean when the
+  // disk answers.
+  void close_all();
 
   Napi::FunctionReference& constructor(HandleClass which) {
     return constructors_[static_cast<std::size_t>(which)];
   }
 
   // ---- functions of the binding
-  static Napi::Value connect(const Napi::CallbackInfo& info);    // (complete, changed)
-  static Napi::Value hold(const Napi::CallbackInfo& info);       // (on): keeps the event loop alive
-  static Napi::Value close_all(const Napi::CallbackInfo& info);  // (limit in milliseconds)
+  static Napi::Value connect(const Napi::CallbackInfo& info);  // (complete, changed)
+  static Napi::Value hold(const Napi::CallbackInfo& info);     // (on): keeps the event loop alive
 
  private:
   static void deliver(napi_env env, napi_value, void* context, void*);

@@ -73,6 +73,8 @@ CopyWriter::~CopyWriter() {
   current_.reset();
   for (const std::string& path : paths_)
     static_cast<void>(host_.disk->unlink(path));  // debris in any case
+  // Nothing of ours stands in the way of another try. Ours to remove: the directory was empty.
+  if (lock_) static_cast<void>(host_.disk->unlink(io::join(directory_, format::lock_name)));
 }
 
 std::uint64_t CopyWriter::random_number() {

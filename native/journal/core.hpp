@@ -80,7 +80,6 @@ struct Spare {
 
 class Writer;
 
-
 struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   Core(const io::Host& host, std::string directory, const Options& options);
   ~Core();
@@ -159,6 +158,9 @@ Result<std::shared_ptr<Journal::Core>> open_core(const io::Host& host, const std
 // MISMATCH when an open asks for other recorded facts than the journal has.
 std::optional<Failure> recorded_mismatch(const Recorded& asked,
                                          const format::SegmentHeader& header);
+
+// CORRUPT when expectSeq names a record and there is no journal to hold it.
+std::optional<Failure> expected_but_absent(const Options& options, const std::string& directory);
 
 // Ends the entry of the directory in the registry; called by the writer's task when it has ended.
 void forget_core(Journal::Core& core);

@@ -166,9 +166,11 @@ Result<CursorInfo> Journal::open_cursor(const std::string& name) {
       return CursorInfo{name, found->second, lag_of(core_->view, found->second)};
   }
   // From now on it holds what it has not seen, also after a crash.
-  if (Status status = write_cursor(*core_, name, 0); !status) return status.error();
+  // What was truncated is behind it.
+  const std::uint64_t start = first_seq() - 1;
+  if (Status status = write_cursor(*core_, name, start); !status) return status.error();
   const std::scoped_lock lock(core_->mutex);
-  return CursorInfo{name, 0, lag_of(core_->view, 0)};
+  return CursorInfo{name, start, lag_of(core_->view, start)};
 }
 
 Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_t expected,

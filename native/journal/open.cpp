@@ -9,12 +9,12 @@
 #include "journal/core.hpp"
 #include "journal/file_source.hpp"
 #include "journal/on_device.hpp"
-#include "journal/process_text.hpp"
 #include "journal/segment_files.hpp"
 #include "journal/segment_writer.hpp"
 #include "journal/survey.hpp"
 #include "journal/tail.hpp"
 #include "journal/writer.hpp"
+#include "journal/writer_lock.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -96,51 +96,18 @@ class Opener {
   }
 
   Status take_lock() {
-    const std::string path = io::join(core_->directory, std::string(format::lock_name));
-    auto lock = disk_.lock(path, holder_text(*host_.clock), core_->options.mode);
-    if (lock) {
-      core_->directory_lock = std::move(lock).value();
-      return done();
-    }
-    if (lock.error().code != io::Errc::locked) {
-      return Status(from_io(lock.error(), "the lock of the journal cannot be taken"));
-    }
-    Failure failure;
-    failure.code = Code::locked;
-    failure.path = path;
-    if (auto holder = disk_.lock_holder(path)) failure.holder = holder.value();
-    failure.message = "another process writes to this journal" + describe_holder(failure.holder) +
-                      ": close it there, or open with readOnly";
-    return Status(std::move(failure));
+    auto lock = lock_directory(host_, core_->directory, core_->options.mode);
+    if (!lock) return lock.error();
+    core_->directory_lock = std::move(lock).value();
+    return done();
   }
 
   // ---- a directory without a journal
 
   Status create() {
-    if (survey_.head || !survey_.cursors.empty()) {
-      Failure failure;
-      failure.code = Code::corrupt;
-      failure.path = core_->directory;
-      failure.segment = survey_.head ? survey_.head->head.segment_id : 1;
-      failure.message =
-          "the directory has marks of a journal but none of its segments; nothing was changed: "
-          "bring the segment "
-          "files back, or choose an empty directory";
-      return Status(std::move(failure));
-    }
     const Options& options = core_->options;
     const std::uint64_t start_seq = options.recorded.start_seq.value_or(1);
-    if (options.expect_seq && *options.expect_seq >= start_seq) {
-      Failure failure;
-      failure.code = Code::corrupt;
-      failure.path = core_->directory;
-      failure.from_seq = start_seq;
-      failure.to_seq = *options.expect_seq;
-      failure.message =
-          "seq " + std::to_string(*options.expect_seq) +
-          " is expected to be durable, but the directory holds no journal; none was created";
-      return Status(std::move(failure));
-    }
+    if (auto failure = expected_but_absent(options, core_->directory)) return *failure;
     const Recorded& recorded = options.recorded;
     format::SegmentHeader header;
     header.block_bytes =

@@ -85,9 +85,26 @@ std::optional<Failure> recorded_mismatch(const Recorded& asked,
   return std::nullopt;
 }
 
+// Nothing is created for a caller who knows of records that are not there.
+std::optional<Failure> expected_but_absent(const Options& options, const std::string& directory) {
+  const std::uint64_t start = options.recorded.start_seq.value_or(1);
+  if (!options.expect_seq || *options.expect_seq < start) return std::nullopt;
+  Failure failure;
+  failure.code = Code::corrupt;
+  failure.path = directory;
+  failure.from_seq = start;
+  failure.to_seq = *options.expect_seq;
+  failure.message =
+      "seq " + std::to_string(*options.expect_seq) +
+      " is expected to be durable, but there is no journal; nothing was created: look for its "
+      "directory, or leave expectSeq out";
+  return failure;
+}
+
 Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::string& directory,
                                               const Options& options, Client::Notify notify) {
   if (!host.disk->status(directory)) {
+    if (auto failure = expected_but_absent(options, directory)) return *failure;
     if (io::Status made = io::make_directories(*host.disk, directory, directory_mode(options.mode));
         !made) {
       return from_io(made.error(), "the directory of the journal cannot be made");

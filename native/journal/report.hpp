@@ -28,7 +28,7 @@ struct RecoveryReport {
   std::uint64_t last_seq = 0;
   bool read_from_device = false;
   format::TailWord tail = format::TailWord::clean;
-  char row = 0;                       // letter of the tail table
+  char row = 0;  // letter of the tail table
   std::optional<Cut> cut;
   std::vector<std::string> foreign;
   std::vector<SkippedRange> skipped;
@@ -36,7 +36,19 @@ struct RecoveryReport {
   std::uint64_t bytes_read = 0;
 };
 
-enum class ProblemKind : std::uint8_t { header, frame, record, padding, seal, index, link, missing, head, cursor, unreadable };
+enum class ProblemKind : std::uint8_t {
+  header,
+  frame,
+  record,
+  padding,
+  seal,
+  index,
+  link,
+  missing,
+  head,
+  cursor,
+  unreadable
+};
 const char* name(ProblemKind kind) noexcept;
 struct Problem {
   ProblemKind kind = ProblemKind::frame;
@@ -44,7 +56,8 @@ struct Problem {
   std::uint64_t offset = 0;
   std::uint64_t from_seq = 0;
   std::uint64_t to_seq = 0;
-  std::optional<std::uint64_t> single_bit_flip;  // offset in the file of the byte whose one flipped bit explains it
+  std::optional<std::uint64_t>
+      single_bit_flip;  // offset in the file of the byte whose one flipped bit explains it
   char row = 0;
   std::string detail;
   std::string path;
@@ -66,8 +79,8 @@ struct SegmentLayout {
   std::uint64_t file_bytes = 0;
   std::uint64_t allocated = 0;
   std::uint64_t data_start = 0;
-  std::uint64_t stream_end = 0;   // behind the last good frame
-  std::uint64_t used_bytes = 0;   // with seal and index
+  std::uint64_t stream_end = 0;  // behind the last good frame
+  std::uint64_t used_bytes = 0;  // with seal and index
   std::uint64_t first_seq = 0;
   std::uint64_t last_seq = 0;
   std::uint64_t records = 0;

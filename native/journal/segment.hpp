@@ -21,7 +21,8 @@ namespace tidemark::journal {
 class SharedIndex {
  public:
   void add(std::uint64_t offset, std::uint64_t first_seq);
-  // Offset and seq of the last known frame that starts at or before `seq`; nullopt: start at the front.
+  // Offset and seq of the last known frame that starts at or before `seq`; nullopt: start at the
+  // front.
   [[nodiscard]] std::optional<format::IndexEntry> find(std::uint64_t seq) const;
   // The entry in front of the one that starts at `offset`, for walking backwards.
   [[nodiscard]] std::optional<format::IndexEntry> before(std::uint64_t offset) const;
@@ -41,11 +42,11 @@ class SharedIndex {
 struct Segment {
   std::string path;
   format::SegmentHeader header;
-  std::optional<format::Seal> seal;   // of a sealed segment
+  std::optional<format::Seal> seal;  // of a sealed segment
   // Offset behind the last frame: where the seal stands. For the unsealed segment the view's
   // `limit` counts instead.
   std::uint64_t stream_end = 0;
-  std::uint64_t last_seq = 0;          // first_seq - 1 when it has no record; for sealed segments
+  std::uint64_t last_seq = 0;  // first_seq - 1 when it has no record; for sealed segments
   std::uint64_t file_bytes = 0;
   std::shared_ptr<SharedIndex> index = std::make_shared<SharedIndex>();
 
@@ -56,9 +57,9 @@ struct Segment {
 // and everything in the others is durable and never changes.
 struct View {
   std::vector<std::shared_ptr<const Segment>> segments;
-  std::uint64_t first_seq = 1;   // oldest retained record; last_seq + 1 when there is none
-  std::uint64_t last_seq = 0;    // newest final record
-  std::uint64_t limit = 0;       // in the last segment: offset behind the last frame to be shown
+  std::uint64_t first_seq = 1;  // oldest retained record; last_seq + 1 when there is none
+  std::uint64_t last_seq = 0;   // newest final record
+  std::uint64_t limit = 0;      // in the last segment: offset behind the last frame to be shown
 };
 
 }  // namespace tidemark::journal

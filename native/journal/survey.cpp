@@ -239,6 +239,11 @@ class Surveyor {
     }
     if (survey_.reference && chain.empty()) {
       missing(head_id, "the first live segment, which the head names, is not there");
+    } else if (chain.empty() && survey_.damage.empty() &&
+               (survey_.head || !survey_.cursors.empty())) {
+      missing(survey_.head ? survey_.head->head.segment_id : 1,
+              "the directory has marks of a journal but none of its segments: bring the segment "
+              "files back");
     }
     return done();
   }

@@ -12,8 +12,9 @@ Failure locked_failure(io::Disk& disk, const std::string& directory) {
   failure.code = Code::locked;
   failure.path = io::join(directory, format::lock_name);
   if (auto holder = disk.lock_holder(failure.path)) failure.holder = std::move(holder).value();
-  failure.message = "somebody writes this journal" + describe_holder(failure.holder) +
-                    ": close it there, or wait until that process has ended";
+  failure.message = "somebody writes to the journal in " + directory +
+                    describe_holder(failure.holder) +
+                    ": close it there, wait until that process has ended, or open with readOnly";
   return failure;
 }
 

@@ -361,3 +361,16 @@ TEST_CASE(
   put(*after.memory, path, bytes);
   CHECK(refused(after).code == Code::corrupt);
 }
+
+TEST_CASE("a new cursor of a truncated journal begins in front of the first record that is there") {
+  World world;
+  auto handle = open(world);
+  for (int i = 0; i < 10; ++i) REQUIRE(append(handle, "r").ok());
+  REQUIRE(handle->journal()->truncate_before(4).ok());
+  const auto cursor = handle->journal()->open_cursor("late");
+  REQUIRE(cursor.ok());
+  CHECK(cursor.value().seq == 3);
+  CHECK(cursor.value().lag == 7);
+  World fresh;
+  CHECK(open(fresh)->journal()->open_cursor("early").value().seq == 0);
+}

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "format/names.hpp"
+#include "journal/observer.hpp"
+#include "journal/tools.hpp"
 #include "write_support.hpp"
 
 using namespace tidemark;
@@ -333,4 +335,52 @@ TEST_CASE("an unreadable segment is refused as an I/O error, not cut") {
   CHECK(refused(after).code == Code::io);
   after.disk->heal();
   CHECK(read_all(after, open(after)) == std::vector<std::string>{"one"});
+}
+
+TEST_CASE(
+    "marks without any segment are a journal that lost its files, for writers and readers alike") {
+  World world;
+  auto handle = open(world);
+  for (int i = 0; i < 3; ++i) REQUIRE(append(handle, "r").ok());
+  REQUIRE(handle->journal()->open_cursor("c").ok());
+  SUBCASE("a cursor") {}
+  SUBCASE("a head mark too") { REQUIRE(handle->journal()->truncate_before(2).ok()); }
+  CHECK(close(handle).ok());
+  for (const std::string& name : names(*world.memory)) {
+    if (name.starts_with("segment-")) REQUIRE(world.memory->unlink(io::join(directory, name)).ok());
+  }
+  const auto before = image(world);
+  CHECK(refused(world).code == Code::corrupt);
+  auto observed = journal::Observer::open(world.host, directory, quiet_options());
+  REQUIRE_FALSE(observed.ok());
+  CHECK(observed.error().code == Code::corrupt);
+  auto verified = journal::verify(world.host, directory, {});
+  REQUIRE(verified.ok());
+  CHECK_FALSE(verified.value().problems.empty());
+  CHECK(image(world) == before);
+}
+
+TEST_CASE("expectSeq for a directory that is not there creates nothing") {
+  World world;
+  auto options = quiet_options();
+  options.expect_seq = 5;
+  CHECK(refused(world, options).code == Code::corrupt);
+  CHECK_FALSE(world.memory->status(directory).ok());
+}
+
+TEST_CASE("a snapshot that failed can be tried again in the same place") {
+  World world;
+  auto options = quiet_options();
+  options.segment_bytes = journal::minimum_segment_bytes;
+  auto handle = open(world, options);
+  for (int i = 0; i < 30; ++i) REQUIRE(append(handle, std::string(8000, 'x')).ok());
+  const journal::View view = handle->journal()->view();
+  const auto sound = contents(*world.memory, segment_path(1));
+  auto rotten = sound;
+  rotten[20000] ^= std::byte{1};
+  put(*world.memory, segment_path(1), rotten);
+  CHECK_FALSE(journal::copy_view(world.host, view, directory, "/copy", {}).ok());
+  CHECK(names(*world.memory, "/copy").empty());
+  put(*world.memory, segment_path(1), sound);
+  CHECK(journal::copy_view(world.host, view, directory, "/copy", {}).ok());
 }

@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstring>
 #include <future>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
