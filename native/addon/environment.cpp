@@ -88,10 +88,8 @@ void call(napi_env env, napi_value function, std::size_t count, const napi_value
 
 }  // namespace
 
-Environment::Environment(napi_env env) : env_(env) {}
-
 void Environment::create(napi_env env) {
-  Napi::Env(env).SetInstanceData<Environment>(std::make_unique<Environment>(env).release());
+  Napi::Env(env).SetInstanceData<Environment>(std::make_unique<Environment>().release());
 }
 
 Environment& Environment::of(napi_env env) {

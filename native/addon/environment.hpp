@@ -24,7 +24,7 @@ class Environment {
   static void create(napi_env env);
   static Environment& of(napi_env env);
 
-  explicit Environment(napi_env env);
+  Environment() = default;
   ~Environment() = default;
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -56,7 +56,6 @@ class Environment {
   static void deliver(napi_env env, napi_value, void* context, void*);
   static void clean_up(void* environment);
 
-  napi_env env_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   napi_threadsafe_function function_ = nullptr;
   Napi::FunctionReference complete_;

@@ -270,12 +270,11 @@ Napi::Value JournalHandle::forget(const Napi::CallbackInfo& info) {
 Napi::Value JournalHandle::close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::uint32_t operation = operation_argument(info);
-  client_->close(
-      [mailbox = environment.mailbox(), operation, handle = id_](journal::Status status) {
-        Outcome outcome = outcome_of(std::move(status));
-        outcome.operation = operation;
-        mailbox->complete(std::move(outcome));
-      });
+  client_->close([mailbox = environment.mailbox(), operation](journal::Status status) {
+    Outcome outcome = outcome_of(std::move(status));
+    outcome.operation = operation;
+    mailbox->complete(std::move(outcome));
+  });
   return info.Env().Undefined();
 }
 

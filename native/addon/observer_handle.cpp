@@ -4,7 +4,6 @@
 #include "addon/options.hpp"
 #include "addon/reader_handle.hpp"
 #include "addon/values.hpp"
-#include "format/frame.hpp"
 #include "journal/tools.hpp"
 
 namespace tidemark::addon {
@@ -80,9 +79,7 @@ Napi::Value ObserverHandle::segments(const Napi::CallbackInfo& info) {
     object.Set("lastSeq",
                number_value(info.Env(), segment.sealed() ? segment.last_seq : view.last_seq));
     object.Set("bytes",
-               number_value(info.Env(), segment.sealed() ? segment.stream_end + format::seal_bytes +
-                                                               segment.seal->index_bytes
-                                                         : view.limit));
+               number_value(info.Env(), segment.sealed() ? segment.sealed_bytes() : view.limit));
     // The digest of frames that a reader has not walked is not known to it.
     object.Set("digest", segment.sealed() ? hexadecimal(segment.seal->digest) : std::string());
     object.Set("sealed", segment.sealed());

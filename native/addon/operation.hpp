@@ -30,7 +30,7 @@ inline Outcome outcome_of(journal::Status status) {
   return outcome;
 }
 
-inline Outcome outcome_of(io::Status status, const char* what) {
+inline Outcome outcome_of(const io::Status& status, const char* what) {
   Outcome outcome;
   if (!status) outcome.failure = journal::from_io(status.error(), what);
   return outcome;

@@ -335,19 +335,20 @@ void Client::close(std::function<void(Status)> callback) {
       at_once = core.end_status;
     } else if (!others) {
       core.closing = true;
-      if (callback) core.end_callbacks.push_back(std::move(callback));
+      if (callback) core.end_callbacks.push_back(std::exchange(callback, nullptr));
       core.task->wake();
     } else if (state_->settled == state_->handed) {
       at_once = state_->loss ? Status(*state_->loss) : done();
     } else {
       if (callback && state_->closed) {
-        callback = [first = std::move(state_->closed),
-                    second = std::move(callback)](const Status& status) {
+        state_->closed = [first = std::exchange(state_->closed, nullptr),
+                          second = std::exchange(callback, nullptr)](const Status& status) {
           first(status);
           second(status);
         };
+      } else if (callback) {
+        state_->closed = std::exchange(callback, nullptr);
       }
-      if (callback) state_->closed = std::move(callback);
       core.ask_sync();
     }
     // An ended handle keeps its records' bookkeeping alive through their parts.

@@ -83,6 +83,8 @@ class Writer;
 struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   Core(const io::Host& host, std::string directory, const Options& options);
   ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
 
   // ---- fixed once open
   io::Host host;

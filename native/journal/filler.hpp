@@ -33,6 +33,8 @@ class Filler : public std::enable_shared_from_this<Filler> {
   static std::shared_ptr<Filler> of(const io::Host& host);
   explicit Filler(const io::Host& host) : host_(host) {}
   ~Filler();
+  Filler(const Filler&) = delete;
+  Filler& operator=(const Filler&) = delete;
   void order(FillOrder order);
 
  private:

@@ -79,7 +79,7 @@ std::vector<SegmentInfo> Journal::segments() const {
     info.sealed = segment->sealed();
     if (info.sealed) {
       info.last_seq = segment->last_seq;
-      info.bytes = segment->stream_end + format::seal_bytes + segment->seal->index_bytes;
+      info.bytes = segment->sealed_bytes();
       info.digest = segment->seal->digest;
     } else {
       info.last_seq = core_->view.last_seq;

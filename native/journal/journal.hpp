@@ -137,6 +137,8 @@ class Journal : public std::enable_shared_from_this<Journal> {
   static Result<std::shared_ptr<Client>> open(const io::Host& host, const std::string& directory,
                                               const Options& options, Client::Notify notify);
   ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
 
   [[nodiscard]] const Options& options() const noexcept;  // in force: those of the first open
   [[nodiscard]] const RecoveryReport& recovery() const noexcept;

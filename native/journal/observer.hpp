@@ -22,6 +22,8 @@ class Observer {
   static Result<std::shared_ptr<Observer>> open(const io::Host& host, const std::string& directory,
                                                 const Options& options);
   ~Observer();
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
 
   [[nodiscard]] const RecoveryReport& recovery() const noexcept;
   [[nodiscard]] format::SegmentHeader header() const;  // of the newest segment

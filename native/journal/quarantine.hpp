@@ -13,7 +13,7 @@ namespace tidemark::journal {
 
 class Quarantine {
  public:
-  Quarantine(io::Disk& disk, std::string out, std::uint32_t mode)
+  Quarantine(io::Disk& disk, const std::string& out, std::uint32_t mode)
       : disk_(disk), directory_(io::join(out, "quarantine")), mode_(mode) {}
 
   // [offset, offset + bytes) of a segment's file. What cannot be read is zeros in the copy.

@@ -53,6 +53,8 @@ class Reader {
   // `journal_hash_bytes`: of the content hash that the journal records, 0 for none.
   explicit Reader(std::shared_ptr<io::Disk> disk, std::uint64_t journal_hash_bytes = 0);
   ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 

@@ -12,7 +12,7 @@ namespace {
 struct Key {
   const io::Disk* disk = nullptr;  // every disk has directories of its own
   io::FileIdentity directory;
-  auto operator<=>(const Key&) const = default;
+  auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct Registry {

@@ -51,6 +51,10 @@ struct Segment {
   std::shared_ptr<SharedIndex> index = std::make_shared<SharedIndex>();
 
   [[nodiscard]] bool sealed() const noexcept { return seal.has_value(); }
+  // Header, frames, seal and index of a sealed segment.
+  [[nodiscard]] std::uint64_t sealed_bytes() const noexcept {
+    return stream_end + format::seal_bytes + seal->index_bytes;
+  }
 };
 
 // Live segments in order and how far they may be read. Everything below `limit` in the last segment

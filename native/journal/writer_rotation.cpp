@@ -184,7 +184,7 @@ bool Writer::complete_seal(io::Error& error) {
   sealed->seal = seal;
   sealed->stream_end = predecessor_->end();
   sealed->last_seq = seal.last_seq;
-  sealed->file_bytes = predecessor_->end() + format::seal_bytes + seal.index_bytes;
+  sealed->file_bytes = sealed->sealed_bytes();
   sealed->index = predecessor_->index();
   auto current = std::make_shared<Segment>();
   current->path = segment_->path();
