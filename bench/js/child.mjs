@@ -30,9 +30,11 @@ if (stats && stats.records !== figures.appended) {
   throw new Error(`${system} counts ${stats.records} records of ${figures.appended}`);
 }
 await log.close();
+const { user, system: kernel } = process.cpuUsage();
 process.stdout.write(
   JSON.stringify({
     ...figures,
+    processorSeconds: (user + kernel) / 1e6,
     maxRssBytes: process.resourceUsage().maxRSS * 1024,
     stats: stats && {
       records: stats.records,

@@ -26,7 +26,9 @@ const row = (cells) => `| ${cells.join(' | ')} |`;
 
 function caseTable(run, kept, caseName) {
   const of = (round, system) =>
-    round.figures.find((figure) => figure.case === caseName && figure.system === system);
+    round.taken
+      .find((one) => one.case === caseName)
+      .figures.find((figure) => figure.system === system);
   const lines = [
     row([
       'system',
@@ -71,7 +73,10 @@ function statsTable(run, kept) {
   ];
   for (const caseName of run.cases) {
     const all = kept.map(
-      (round) => round.figures.find((f) => f.case === caseName && f.system === 'tidemark').stats,
+      (round) =>
+        round.taken
+          .find((one) => one.case === caseName)
+          .figures.find(({ system }) => system === 'tidemark').stats,
     );
     const median = (value) => spread(all.map(value)).median;
     lines.push(
@@ -89,8 +94,10 @@ function statsTable(run, kept) {
 export function writeReport(run) {
   const kept = run.rounds.filter(({ round }) => round >= run.settings.discardedRounds);
   const loads = [...run.rounds.map((round) => round.load), run.loadAtEnd];
+  const others = kept.flatMap(({ taken }) => taken.map((one) => one.others));
+  const percent = (share) => `${Math.round(share * 100)} %`;
   const { machine, settings } = run;
-  const own = kept[0].figures.find(({ system }) => system === 'tidemark')?.stats;
+  const own = kept[0].taken[0].figures.find(({ system }) => system === 'tidemark')?.stats;
   const lines = [
     '# Benchmarks',
     '',
@@ -103,7 +110,9 @@ export function writeReport(run) {
     `Taken with \`${run.command}\` on ${run.date.slice(0, 10)}, ${run.seconds} s:`,
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system},`,
     `Node ${machine.node}, ${machine.fileSystem}. Load average while it ran:`,
-    `${Math.min(...loads)}–${Math.max(...loads)}.`,
+    `${Math.min(...loads)}–${Math.max(...loads)}; other programs used ${percent(spread(others).median)} of`,
+    `the processors (median of all cases, at most ${percent(Math.max(...others))});`,
+    `${run.repeated} cases were taken again because of them.`,
     '',
     `Each of ${settings.rounds} rounds (the first ${settings.discardedRounds} are thrown away) runs`,
     `every system and case in a process of its own: ${settings.warmMs} ms of warming up, then`,

@@ -11,7 +11,10 @@ import { claim, integer, root, seeded } from './support.mjs';
 
 /** Lines that may be handed over and not yet acknowledged; all of them fit into a pipe. */
 const windows = [1, 8, 64, 256];
-const MOST_TEXT = 120;
+const SHORT_TEXT = 120;
+/** In some runs with few lines at a time: frames of many pages, which a kill can cut. */
+const LONG_TEXT = 6000;
+const MOST_LONG_LINES = 8;
 /** A run ends after at most so many windows of acknowledgements. */
 const MOST_WINDOWS = 40;
 const MOST_MICROSECONDS_AFTER = 3000;
@@ -21,9 +24,9 @@ const FIRST_START_MS = 150;
 const READ_ALL_EVERY = 25;
 
 /** The k-th line (from 1) of a run: it says who it is, its length varies. */
-export function lineOf(seed, run, k) {
+export function lineOf(seed, run, k, mostText = SHORT_TEXT) {
   const random = seeded(seed ^ Math.imul(run, 0x9e3779b1) ^ Math.imul(k, 0x85ebca6b));
-  return JSON.stringify({ run, k, text: 'x'.repeat(integer(random, 0, MOST_TEXT)) });
+  return JSON.stringify({ run, k, text: 'x'.repeat(integer(random, 0, mostText)) });
 }
 
 /** What is wrong with the end that one killed run left; empty when all is well. */
@@ -63,8 +66,10 @@ export async function judgeRecords(journal, from, lineAt) {
 function draw(random, startMs) {
   const window = windows[integer(random, 0, windows.length - 1)];
   const atStart = integer(random, 1, START_KILLS_OF) === 1;
+  const long = window <= MOST_LONG_LINES && integer(random, 0, 1) === 1;
   return {
     window,
+    mostText: long ? LONG_TEXT : SHORT_TEXT,
     atStart,
     acknowledgements: atStart ? 0 : integer(random, 1, MOST_WINDOWS * window),
     microseconds: atStart
@@ -98,14 +103,19 @@ function runUntilKilled(command, plan, makeLine) {
       if (process.hrtime.bigint() >= moment) kill();
       else setImmediate(killAt, moment);
     };
+    // By halves, so that one half is being committed while the other is on its way.
+    const half = Math.ceil(plan.window / 2);
     const feed = () => {
       if (killed) return;
+      const room = plan.window - (handed - acknowledged.length);
       let lines = '';
-      while (handed - acknowledged.length < plan.window) {
+      for (const end = handed + Math.min(room, half); handed < end; ) {
         handed += 1;
         lines += `${makeLine(handed)}\n`;
       }
-      if (lines !== '') child.stdin.write(lines);
+      if (lines === '') return;
+      child.stdin.write(lines);
+      setImmediate(feed);
     };
     const microseconds = BigInt(plan.microseconds) * 1000n;
 
@@ -155,7 +165,8 @@ export async function killStorm({ directory, kills, seed, log = () => {} }) {
       if (runs[middle].base < seq) low = middle;
       else high = middle - 1;
     }
-    return lineOf(seed, runs[low].run, seq - runs[low].base);
+    const { run, base: before, mostText } = runs[low];
+    return lineOf(seed, run, seq - before, mostText);
   };
 
   const problems = [];
@@ -169,9 +180,9 @@ export async function killStorm({ directory, kills, seed, log = () => {} }) {
   let startMs = FIRST_START_MS;
   for (let run = 1; run <= kills; run += 1) {
     const plan = draw(random, startMs);
-    const end = await runUntilKilled(command, plan, (k) => lineOf(seed, run, k));
+    const end = await runUntilKilled(command, plan, (k) => lineOf(seed, run, k, plan.mostText));
     if (end.firstAckMs !== undefined) startMs = end.firstAckMs;
-    runs.push({ run, base });
+    runs.push({ run, base, mostText: plan.mostText });
     acknowledgedRecords += end.acknowledged.length;
     if (plan.atStart) atStart += 1;
     // All lines were in the pipe or beyond it, some of their records were never acknowledged.

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { claim, MiB, runChild } from './support.mjs';
 
 const BESIDE_PENDING = 64 * MiB;
-/** Of one sync: with commits of 4 MiB the disk then takes about 5 MB a second. */
-const SYNC_DELAY_MICROSECONDS = 800_000;
+/** Of one sync: with commits of 1 MiB the disk then takes about 4 MB a second. */
+const SYNC_DELAY_MICROSECONDS = 250_000;
 
 export function canSlowTheDisk() {
   const inject = [
