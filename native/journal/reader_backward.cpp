@@ -21,8 +21,11 @@ Result<RecordBatch> Reader::State::backward(const View& view, const ReadRequest&
     const Segment& segment = *view.segments[target.number];
     std::vector<FrameSpot> spots;
     if (target.hole) {
+      // In front of the first segment there is nothing to begin behind.
+      const bool in_front = segment.header.first_seq > to;
       located.damage = target.damage;
-      located.damage.from_seq = std::max(request.from, segment.last_seq + 1);
+      located.damage.from_seq =
+          in_front ? request.from : std::max(request.from, segment.last_seq + 1);
     } else {
       if (Status status = use(view, target.number); !status) return status.error();
       located = file->locate(to, &spots);
@@ -42,6 +45,9 @@ Result<RecordBatch> Reader::State::backward(const View& view, const ReadRequest&
     }
     if (!request.skip_corruption || located.kind == Located::Kind::version)
       return failure_of(*disk, segment, target.hole ? nullptr : file.get(), located);
+    // Every step goes back, whatever the damage says of itself.
+    located.damage.from_seq = std::clamp(located.damage.from_seq, request.from, to);
+    located.damage.to_seq = std::clamp(located.damage.to_seq, located.damage.from_seq, to);
     skipped.push_back(skipped_range(segment, located.damage));
     to = located.damage.from_seq - 1;
   }

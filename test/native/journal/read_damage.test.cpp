@@ -301,5 +301,36 @@ TEST_CASE("random garbage in any file never crashes a reader, verify or salvage"
   }
 }
 
+TEST_CASE("reading backwards steps over a missing first segment once and ends") {
+  Builder journal;
+  journal.begin();
+  for (int i = 0; i < 3; ++i) {
+    journal.append_values(5);
+    if (i < 2) journal.rotate();
+  }
+  journal.mark(true);
+  REQUIRE(journal.host.disk->unlink(journal.path(1)).ok());
+  Options options;
+  options.skip_corruption = true;
+  const auto observer = observe(journal, options);
+  Reader reader(journal.host.disk);
+  ReadRequest request = range(1, 15, true);
+  request.skip_corruption = true;
+  std::uint64_t records = 0;
+  for (int calls = 0; calls < 20 && request.from <= request.to; ++calls) {
+    auto batch = reader.read(observer->view(), request);
+    REQUIRE(batch.ok());
+    for (const SkippedRange& skipped : batch.value().skipped) {
+      CHECK(skipped.from_seq <= skipped.to_seq);
+      CHECK(skipped.to_seq <= 5);
+    }
+    if (batch.value().lengths.empty()) break;
+    records += batch.value().lengths.size();
+    CHECK(batch.value().first_seq > 5);
+    request.to = batch.value().first_seq - 1;
+  }
+  CHECK(records == 10);
+}
+
 }  // namespace
 }  // namespace tidemark::journal::testing
