@@ -199,8 +199,6 @@ export interface NativeBinding {
   ): void;
   /** Keeps the event loop alive until it is taken back. */
   hold(on: boolean): void;
-  /** Ends all journal handles of this thread; waits for clean closes, at most this long in all. */
-  closeAll(limitMs: number): void;
   openJournal(operation: number, directory: string, options: NativeOptions): void;
   openObserver(operation: number, directory: string, options: NativeOptions): void;
   lockDirectory(operation: number, directory: string, mode: number): void;

@@ -10,9 +10,6 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** How long the exit of a process or worker waits for clean closes of its journals. */
-const exitPatienceMs = 1000;
-
 const operations = new Map<number, Pending>();
 const handles = new Map<number, () => void>();
 let lastOperation = 0;
@@ -33,9 +30,6 @@ export function runtime(): NativeBinding {
   if (connected === undefined) {
     const binding = native();
     binding.connect(complete, (handle) => handles.get(handle)?.());
-    // process.exit runs no cleanup hook in time: what is open is closed here, so that the next open
-    // finds a clean end. Nothing that was acknowledged depends on it.
-    process.once('exit', () => binding.closeAll(exitPatienceMs));
     connected = binding;
   }
   return connected;

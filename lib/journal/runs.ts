@@ -49,7 +49,8 @@ export class Runs {
       last.batch === undefined &&
       run.resolves === undefined &&
       run.batch === undefined &&
-      last.durable === run.durable;
+      last.durable === run.durable &&
+      last.firstOrdinal + last.count === run.firstOrdinal;
     // Records that nobody waits for need no seq either: one run for any number of them.
     if (alike) last.count += run.count;
     else this.#runs.push(run);

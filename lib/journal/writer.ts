@@ -220,9 +220,11 @@ export class Writer implements RecordSource {
   }
 
   appendSync(value: unknown): number {
-    const seq = this.#appendNow(value, { kind: 0, intervalMs: 0 }, true);
-    this.#progress();
-    return seq;
+    try {
+      return this.#appendNow(value, { kind: 0, intervalMs: 0 }, true);
+    } finally {
+      this.#progress();
+    }
   }
 
   #appendNow(value: unknown, durability: DurabilityChoice, wait: boolean): number {
@@ -352,7 +354,10 @@ export class Writer implements RecordSource {
     if (durable > this.#final) this.#final = durable;
     if (rejections !== undefined) {
       for (const { from, to, failure } of rejections) {
-        this.#runs.reject(from, to, errorOf(failure));
+        const known = Math.min(to, this.#handed);
+        if (from <= known) this.#runs.reject(from, known, errorOf(failure));
+        // A record of appendSync that was accepted and then rejected: its caller was told.
+        if (to > this.#handed) this.#handed = to;
         if (to > this.#final) this.#final = to;
       }
     }

@@ -83,7 +83,7 @@ describe('a process that ends with commits in flight', () => {
 
   it.each(ends)('by %s loses nothing that was acknowledged', async (how) => {
     const directory = temporaryDirectory();
-    const { code, signal, stdout, stderr } = await runChild('ending.mjs', directory, how);
+    const { code, signal, stdout, stderr } = await runChild('ending.mjs', [directory, how]);
     expect(signal).toBeNull();
     const expected = { exit: 7, throw: 1, reject: 1, return: 0, 'abort-event-loop': 0 }[how];
     expect({ code, stderr: code === expected ? '' : stderr }).toEqual({
@@ -100,18 +100,30 @@ describe('a process that ends with commits in flight', () => {
     if (how !== 'throw' && how !== 'reject') expect(journal.recovery.path).toBe('clean');
   });
 
+  it('lets exit handlers append, whenever they were set', async () => {
+    const directory = temporaryDirectory();
+    const { code, stdout, stderr } = await runChild('ending.mjs', [directory, 'exitHandler']);
+    expect({ code, stderr, stdout: stdout.trim() }).toEqual({ code: 3, stderr: '', stdout: '2' });
+    const journal = await openJournal<string>(directory);
+    expect(journal.recovery.path).toBe('clean');
+    expect(await valuesOf(journal.read())).toEqual(['early', 'last words']);
+  });
+
   it('with an idle open journal ends by itself', async () => {
-    const { code, signal } = await runChild('ending.mjs', temporaryDirectory(), 'idle');
+    const { code, signal } = await runChild('ending.mjs', [temporaryDirectory(), 'idle']);
     expect({ code, signal }).toEqual({ code: 0, signal: null });
   });
 
   it('while a promise is pending does not end', async () => {
-    const { code, stdout } = await runChild('ending.mjs', temporaryDirectory(), 'pending');
+    const { code, stdout } = await runChild('ending.mjs', [temporaryDirectory(), 'pending']);
     expect({ code, stdout: stdout.trim() }).toEqual({ code: 0, stdout: 'resolved 1' });
   });
 
   it('from a worker that calls process.exit is in order', async () => {
-    const { code, signal, stderr } = await runChild('ending.mjs', temporaryDirectory(), 'workers');
+    const { code, signal, stderr } = await runChild('ending.mjs', [
+      temporaryDirectory(),
+      'workers',
+    ]);
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
   });
 });

@@ -57,8 +57,15 @@ export interface Ended {
 }
 
 /** Runs a child to its end. */
-export function runChild(name: string, ...args: string[]): Promise<Ended> {
-  const running = spawn(process.execPath, [child(name), ...args], { stdio: 'pipe' });
+export function runChild(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const running = spawn(process.execPath, [child(name), ...args], {
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+  });
   let stdout = '';
   let stderr = '';
   running.stdout.on('data', (data) => {

@@ -42,6 +42,12 @@ const ways = {
     const journal = await inFlight();
     journal.write(3101);
   },
+  async exitHandler() {
+    const journal = await Journal.open(directory);
+    await journal.append('early');
+    process.on('exit', () => say(journal.appendSync('last words')));
+    process.exit(3);
+  },
   async idle() {
     await Journal.open(directory);
   },
