@@ -44,8 +44,9 @@ const char* name(Code code) noexcept {
 
 Failure from_io(const io::Error& error, std::string what) {
   Failure failure;
-  const bool full = error.code == io::Errc::no_space || error.code == io::Errc::quota ||
-                    error.code == io::Errc::file_too_large;
+  // A read refuses a file for its size too; that has nothing to do with room.
+  const bool limited = error.code == io::Errc::file_too_large && error.call != io::Call::read;
+  const bool full = error.code == io::Errc::no_space || error.code == io::Errc::quota || limited;
   failure.code = full ? Code::no_space : Code::io;
   failure.message = std::move(what) + ": " + error.message();
   failure.path = error.path;

@@ -86,6 +86,8 @@ io::Result<std::vector<std::byte>> Observer::State::read_head() const {
   auto bytes =
       io::read_file(*host.disk, io::join(directory, format::head_name), format::maximum_mark_bytes);
   if (!bytes && bytes.error().code == io::Errc::not_found) return std::vector<std::byte>{};
+  // Whatever it is, it is no head mark: the survey says so, once it looks because this changed.
+  if (!bytes && bytes.error().code == io::Errc::file_too_large) return std::vector<std::byte>(1);
   return bytes;
 }
 
