@@ -1,6 +1,7 @@
 // Checks of what users pass in, with the errors that Node uses for the same mistakes: TypeError with
 // ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE, RangeError with ERR_OUT_OF_RANGE.
 
+import { resolve } from 'node:path';
 import { inspect, types } from 'node:util';
 
 const shownCharacters = 60;
@@ -33,12 +34,15 @@ export function rangeError(message: string): RangeError {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-/** A path as the system takes it: not empty, no NUL, and no lone surrogate that UTF-8 cannot say. */
+/**
+ * A path as the system takes it: not empty and without NUL. Made absolute at once: the work is done
+ * on another thread, and the working directory may be another one by then.
+ */
 export function checkPath(name: string, value: unknown): string {
   if (typeof value !== 'string') throw typeError(name, 'a string', value);
   if (value === '') throw valueError(`"${name}" must not be empty`);
   if (value.includes('\0')) throw valueError(`"${name}" must not contain a NUL character`);
-  return value;
+  return resolve(value);
 }
 
 export function checkNumber(name: string, value: unknown, least: number, most: number): number {

@@ -8,7 +8,7 @@ import type { RecoveryReport } from '../recovery/report';
 
 /** Published on `tidemark:open` after every open, and on `tidemark:recover` when it had to recover. */
 export interface OpenEvent {
-  /** The directory as it was given to `Journal.open`. */
+  /** The directory of the journal, absolute. */
   readonly directory: string;
   /** The journal's id. */
   readonly id: string;

@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { type Codec, Journal, type JournalOptions } from 'tidemark';
 import { describe, expect, it } from 'vitest';
-import { collect, openJournal, rejection, temporaryDirectory, valuesOf } from '../support/journals';
+import {
+  collect,
+  openJournal,
+  rejection,
+  runChild,
+  temporaryDirectory,
+  valuesOf,
+} from '../support/journals';
 
 const text: Codec<string> = {
   name: 'text',
@@ -20,6 +27,14 @@ describe('open', () => {
     expect(journal).toMatchObject({ firstSeq: 1, lastSeq: 0, durableSeq: 0, writable: true });
     expect(journal.id).toMatch(/^[0-9a-f]{32}$/);
     expect(journal.epoch).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('takes a relative path from the working directory of the call', async () => {
+    const directory = temporaryDirectory();
+    const { code, stdout, stderr } = await runChild('relative.mjs', [directory]);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readdirSync(join(directory, 'here'))).toContain('journal.lock');
+    expect(existsSync(join(directory, 'elsewhere', 'here'))).toBe(false);
   });
 
   it('after a clean close is clean and keeps id, epoch and records', async () => {
