@@ -6,9 +6,9 @@ import type { NativeJournal, NativeReader } from '../binding';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
 import { hold, listen, operate, release, unlisten } from '../runtime';
-import { control, controlLength, none } from './control';
 import { type Deferred, deferred, quiet } from './deferred';
 import { EventCollector, publishPoison } from './diagnostics';
+import { HandOver, type HandOverChoice } from './hand-over';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import type { RecordEncoder } from './record-encoder';
@@ -42,7 +42,7 @@ export class Writer implements RecordSource {
   readonly #encoder: RecordEncoder;
   readonly #limits: WriterLimits;
   readonly #durability: DurabilityChoice;
-  readonly #control = new Float64Array(controlLength);
+  readonly #link: HandOver;
   readonly #runs = new Runs();
   readonly #waits: SeqWaits;
   readonly #events: EventCollector;
@@ -55,8 +55,6 @@ export class Writer implements RecordSource {
   #handed = 0; // ordinal of the last record handed over
   #final = 0; // up to here everything is durable or rejected
   #held = false;
-  #nativePending = 0; // as of the last call; only this handle's hand-overs make it grow unseen by us
-  #nativeWritable = true;
   #failure: Error | undefined;
   #busy: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -72,6 +70,7 @@ export class Writer implements RecordSource {
     durability: DurabilityChoice,
   ) {
     this.#handle = handle;
+    this.#link = new HandOver(handle);
     this.#directory = directory;
     this.#encoder = encoder;
     this.decoder = decoder;
@@ -117,7 +116,7 @@ export class Writer implements RecordSource {
     return (
       this.#closing === undefined &&
       this.#failure === undefined &&
-      this.#nativeWritable &&
+      this.#link.writable &&
       this.#pending() <= this.#limits.highWaterBytes
     );
   }
@@ -205,7 +204,7 @@ export class Writer implements RecordSource {
       return new Promise((resolve, reject) => {
         run.batch = { resolve, reject };
         this.#runs.waiting++;
-        const error = this.#handOver(run, batch, durability, true, ifLastSeq ?? none);
+        const error = this.#handOver(run, batch, { durability, atomic: true, ifLastSeq });
         if (error === undefined) return;
         this.#runs.waiting--;
         reject(error);
@@ -234,7 +233,7 @@ export class Writer implements RecordSource {
     this.#encoder.stage(this.#staging);
     const run = newRun(durability, undefined);
     run.count = 1;
-    const error = this.#handOver(run, this.#staging, durability, false, none, wait);
+    const error = this.#handOver(run, this.#staging, { durability, wait });
     this.#staging.clear();
     if (error !== undefined) throw error;
     return run.firstSeq;
@@ -254,7 +253,7 @@ export class Writer implements RecordSource {
   }
 
   #pending(): number {
-    return this.#nativePending + this.#staging.used + this.#runs.waiting * pendingRecordBytes;
+    return this.#link.pendingBytes + this.#staging.used + this.#runs.waiting * pendingRecordBytes;
   }
 
   /** Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing. */
@@ -287,45 +286,23 @@ export class Writer implements RecordSource {
     const run = this.#staged;
     if (run === undefined) return;
     this.#staged = undefined;
-    const error = this.#handOver(run, this.#staging, this.#stagedDurability, false, none);
+    const error = this.#handOver(run, this.#staging, { durability: this.#stagedDurability });
     this.#staging.clear();
     if (error === undefined) return;
     this.#runs.waiting -= run.count;
     for (const resolve of run.resolves ?? []) resolve(Promise.reject(error));
   }
 
-  #handOver(
-    run: Run,
-    staging: Staging,
-    durability: DurabilityChoice,
-    atomic: boolean,
-    ifLastSeq: number,
-    wait = false,
-  ): Error | undefined {
+  #handOver(run: Run, staging: Staging, choice: HandOverChoice): Error | undefined {
     this.#events.look();
-    const shared = this.#control;
-    shared[control.bytes] = staging.used;
-    shared[control.count] = staging.count;
-    shared[control.atomic] = atomic ? 1 : 0;
-    shared[control.durability] = durability.kind;
-    shared[control.intervalMs] = durability.intervalMs;
-    shared[control.ifLastSeq] = ifLastSeq;
-    shared[control.wait] = wait ? 1 : 0;
-    const { bytes, lengths, attributes, hashes } = staging;
-    const failure = this.#handle.handOver(bytes, lengths, attributes, hashes, shared);
+    const failure = this.#link.give(staging, choice);
     if (failure !== undefined) return errorOf(failure);
-    this.#takeState();
-    run.firstSeq = shared[control.firstSeq] as number;
+    run.firstSeq = this.#link.firstSeq;
     run.firstOrdinal = this.#handed + 1;
     this.#handed += run.count;
     this.#runs.push(run);
     this.#holdWhilePending();
     return undefined;
-  }
-
-  #takeState(): void {
-    this.#nativePending = this.#control[control.pendingBytes] as number;
-    this.#nativeWritable = this.#control[control.writable] === 1;
   }
 
   /** A process does not end by itself while it has records that are neither durable nor rejected. */
@@ -347,10 +324,8 @@ export class Writer implements RecordSource {
   };
 
   #progress(): void {
-    const shared = this.#control;
-    const rejections = this.#handle.takeProgress(shared);
-    this.#takeState();
-    const durable = shared[control.durable] as number;
+    const rejections = this.#link.takeProgress();
+    const { written, durable } = this.#link;
     if (durable > this.#final) this.#final = durable;
     if (rejections !== undefined) {
       for (const { from, to, failure } of rejections) {
@@ -361,9 +336,9 @@ export class Writer implements RecordSource {
         if (to > this.#final) this.#final = to;
       }
     }
-    this.#runs.settle(shared[control.written] as number, durable);
+    this.#runs.settle(written, durable);
     this.#holdWhilePending();
-    if (shared[control.failed] === 1 && this.#failure === undefined) this.#fail();
+    if (this.#link.failed && this.#failure === undefined) this.#fail();
     this.#waits.look();
   }
 
