@@ -15,7 +15,7 @@ namespace {
 
 using journal::Journal;
 
-// The places of the Float64Array that hand-over and progress share with lib/journal/control.ts.
+// The places of the Float64Array that hand-over and progress share with lib/journal/hand-over.ts.
 enum In : std::size_t {
   in_bytes,
   in_count,
@@ -339,12 +339,7 @@ Napi::Value JournalHandle::delete_cursor(const Napi::CallbackInfo& info) {
 Napi::Value JournalHandle::snapshot(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [journal = client_->journal(), out = text_argument(info[1])] {
-        journal::CopyOptions options;
-        options.mode = journal->options().mode;
-        options.allow_network = journal->options().allow_network;
-        return outcome_of(journal::copy_view(io::system_host(), journal->view(),
-                                             journal->directory(), out, options),
-                          copy_value);
+        return outcome_of(journal->snapshot(out), copy_value);
       });
   return info.Env().Undefined();
 }

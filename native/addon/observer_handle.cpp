@@ -149,6 +149,8 @@ Napi::Value ObserverHandle::snapshot(const Napi::CallbackInfo& info) {
 // Ends the polling. The observer itself goes when the last reader does.
 Napi::Value ObserverHandle::close(const Napi::CallbackInfo& info) {
   watch_.reset();
+  // Its descriptor need not wait for the garbage collector.
+  if (observer_) io::system_host().tasks->submit([observer = observer_] { observer->release(); });
   return info.Env().Undefined();
 }
 

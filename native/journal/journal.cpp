@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "journal/core.hpp"
+#include "journal/tools.hpp"
 #include "journal/writer.hpp"
 
 namespace tidemark::journal {
@@ -117,6 +118,16 @@ Stats Journal::stats() const {
   stats.commit_ns = core_->commit_ns.summary();
   stats.sync_ns = core_->sync_ns.summary();
   return stats;
+}
+
+Result<CopyReport> Journal::snapshot(const std::string& out) const {
+  // Each try copies a later view; a truncation has to overtake every one of them to win.
+  constexpr int tries = 16;
+  const CopyOptions copy{core_->options.mode, core_->options.allow_network};
+  for (int attempt = 1;; ++attempt) {
+    Result<CopyReport> report = copy_view(core_->host, view(), core_->directory, out, copy);
+    if (report || report.error().code != Code::truncated || attempt == tries) return report;
+  }
 }
 
 void Journal::collect_events(bool on) {

@@ -163,6 +163,9 @@ class Journal : public std::enable_shared_from_this<Journal> {
   Result<CursorInfo> reset_cursor(const std::string& name, std::uint64_t to);
   Status delete_cursor(const std::string& name);
   [[nodiscard]] std::vector<CursorInfo> cursors() const;
+  // A consistent copy of what is durable now (tools.hpp). A truncation that overtakes it makes it
+  // begin anew with what is left.
+  Result<CopyReport> snapshot(const std::string& out) const;
 
   // Events since the last call, oldest first; bounded (oldest dropped) and only collected while
   // somebody asked for them.

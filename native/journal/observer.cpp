@@ -57,6 +57,7 @@ View Observer::view() const {
 Result<bool> Observer::refresh() {
   State& state = *state_;
   const std::lock_guard guard(state.refresh_mutex);
+  if (state.released) return false;
   bool again = state.trace_writer() != state.writer;
   auto head = state.read_head();
   if (!head) return from_io(head.error(), "the head mark cannot be read");
@@ -71,6 +72,14 @@ Result<bool> Observer::refresh() {
     if (Status status = state.look(nullptr); !status) return status.error();
   }
   return state.publish();
+}
+
+void Observer::release() {
+  const std::lock_guard guard(state_->refresh_mutex);
+  state_->released = true;
+  state_->growing.cursor.reset();
+  state_->growing.source.reset();
+  state_->growing.file.reset();
 }
 
 WriterTrace Observer::State::trace_writer() const {

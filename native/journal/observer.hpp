@@ -32,6 +32,9 @@ class Observer {
   // other records or segments are to be seen. Cheap when nothing happened (a read of the next
   // frame's place and a look at the newest segment's successor), so that it can be polled.
   Result<bool> refresh();
+  // Closes the files. The view stays as it was, and refresh() finds nothing new. Waits for a
+  // refresh in progress: call it from Tasks::submit.
+  void release();
 
  private:
   struct State;

@@ -47,6 +47,7 @@ struct Observer::State {
   format::SegmentHeader header;
 
   std::mutex refresh_mutex;  // guards everything below
+  bool released = false;
   WriterTrace writer;
   std::vector<std::byte> head_bytes;
   std::vector<std::shared_ptr<const Segment>> complete;  // in front of the growing one

@@ -374,3 +374,28 @@ TEST_CASE("a new cursor of a truncated journal begins in front of the first reco
   World fresh;
   CHECK(open(fresh)->journal()->open_cursor("early").value().seq == 0);
 }
+
+TEST_CASE("a snapshot that a truncation overtakes begins anew with what is left") {
+  World world;
+  auto options = quiet_options();
+  options.segment_bytes = journal::minimum_segment_bytes;
+  auto handle = open(world, options);
+  for (int i = 0; i < 60; ++i) REQUIRE(append(handle, std::string(4000, 'x')).ok());
+  // The truncation comes when the copy has begun: it has made its first file.
+  const auto journal = handle->journal();
+  const auto done = std::make_shared<std::atomic<bool>>(false);
+  std::thread truncating;
+  world.disk->refuse([&, done](io::Call call, const std::string& path) -> std::optional<io::Errc> {
+    if (call == io::Call::write && path.starts_with("/copy") && !done->exchange(true)) {
+      truncating = std::thread([journal] { REQUIRE(journal->truncate_before(50).ok()); });
+    }
+    return std::nullopt;
+  });
+  const auto report = journal->snapshot("/copy");
+  truncating.join();
+  world.disk->heal();
+  REQUIRE(report.ok());
+  CHECK((report.value().first_seq == 1 || report.value().first_seq == 50));
+  CHECK(report.value().last_seq == 60);
+  CHECK(close(handle).ok());
+}
