@@ -34,6 +34,13 @@ export function rangeError(message: string): RangeError {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** UTF-8 has no bytes for a lone surrogate: two different texts would become the same. */
+function checkWellFormed(name: string, value: string): void {
+  if (loneSurrogate.test(value)) throw valueError(`"${name}" must not contain a lone surrogate`);
+}
+
 /**
  * A path as the system takes it: not empty and without NUL. Made absolute at once: the work is done
  * on another thread, and the working directory may be another one by then.
@@ -42,6 +49,7 @@ export function checkPath(name: string, value: unknown): string {
   if (typeof value !== 'string') throw typeError(name, 'a string', value);
   if (value === '') throw valueError(`"${name}" must not be empty`);
   if (value.includes('\0')) throw valueError(`"${name}" must not contain a NUL character`);
+  checkWellFormed(name, value);
   return resolve(value);
 }
 
@@ -78,6 +86,7 @@ export function checkFunction(name: string, value: unknown): void {
 export function checkText(name: string, value: unknown, mostBytes: number): string {
   if (typeof value !== 'string') throw typeError(name, 'a string', value);
   if (value.includes('\0')) throw valueError(`"${name}" must not contain a NUL character`);
+  checkWellFormed(name, value);
   const bytes = Buffer.byteLength(value);
   if (bytes > mostBytes) {
     throw rangeError(`"${name}" must be at most ${mostBytes} bytes of UTF-8, not ${bytes}`);
@@ -99,14 +108,40 @@ export function checkSignal(value: unknown): AbortSignal | undefined {
   return signal;
 }
 
-/** A view of bytes that are there: a detached one looks empty and is refused. */
+function getterOf(prototype: object, name: string): (this: unknown) => unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: unknown) => unknown;
+}
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const lengthOf = getterOf(typedArray, 'byteLength');
+const bufferOf = getterOf(typedArray, 'buffer');
+const offsetOf = getterOf(typedArray, 'byteOffset');
+const values = Reflect.get(typedArray, 'values') as (this: unknown) => unknown;
+
+/** What a Uint8Array really has: a property of that name can be overridden. */
+export function byteLengthOf(bytes: Uint8Array): number {
+  return lengthOf.call(bytes) as number;
+}
+
+/** A part of a Uint8Array, made without any code of the user's (a subclass brings its own). */
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const buffer = bufferOf.call(bytes) as ArrayBuffer;
+  return new Uint8Array(buffer, (offsetOf.call(bytes) as number) + start, end - start);
+}
+
+/**
+ * A view of bytes that are there. One whose buffer is detached, or was made too small for it, looks
+ * empty and is refused.
+ */
 export function checkBytes(name: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
-  if (value.byteLength === 0) {
+  if (byteLengthOf(value) === 0) {
     try {
-      new Uint8Array(value.buffer, 0, 0);
+      values.call(value); // validates the view
     } catch {
-      throw valueError(`"${name}" is a view of a detached ArrayBuffer`);
+      throw valueError(
+        `"${name}" is a view of an ArrayBuffer that is detached or too small for it`,
+      );
     }
   }
   return value;
@@ -136,8 +171,8 @@ export function nearest(name: string, names: readonly string[]): string {
 }
 
 /**
- * An options object: undefined or an object (no array) with known names only. The values are read
- * here, once, so that a getter cannot give one value to the check and another to the use.
+ * An options object: undefined or an object (no array) with known names only, whether its own or
+ * inherited from another object (not from Object itself). The values are read here, once, so that a getter cannot give one value to the check and another to the use.
  */
 export function checkOptions<T extends object>(
   name: string,
@@ -149,7 +184,8 @@ export function checkOptions<T extends object>(
     throw typeError(name, 'an object', value);
   }
   const read: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
+  // biome-ignore lint/suspicious/useGuardForIn: inherited options are meant as well.
+  for (const key in value) {
     if (!(known as readonly string[]).includes(key)) {
       throw valueError(
         `"${key}" is not an option of ${name}; the nearest is "${nearest(key, known)}"`,

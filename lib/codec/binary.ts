@@ -1,6 +1,6 @@
 // Records that are bytes already.
 
-import { checkBytes } from '../arguments';
+import { byteLengthOf, checkBytes } from '../arguments';
 import type { Encoded, WireCodec } from './codec';
 
 const slice = Uint8Array.prototype.slice;
@@ -14,7 +14,7 @@ export class BinaryWireCodec implements WireCodec<Uint8Array> {
   encode(value: Uint8Array): Encoded {
     const encoded = this.#encoded;
     encoded.bytes = checkBytes('value', value);
-    encoded.end = value.byteLength;
+    encoded.end = byteLengthOf(value);
     return encoded;
   }
 

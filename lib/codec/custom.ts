@@ -1,6 +1,6 @@
 // A user's codec, called so that its bytes are checked and never shared.
 
-import { checkBytes } from '../arguments';
+import { byteLengthOf, checkBytes } from '../arguments';
 import type { Codec, Encoded, WireCodec } from './codec';
 
 const slice = Uint8Array.prototype.slice;
@@ -20,7 +20,7 @@ export class CustomWireCodec<T> implements WireCodec<T> {
   encode(value: T): Encoded {
     const bytes = checkBytes('the result of codec.encode', this.#codec.encode(value));
     this.#encoded.bytes = bytes;
-    this.#encoded.end = bytes.byteLength;
+    this.#encoded.end = byteLengthOf(bytes);
     return this.#encoded;
   }
 

@@ -1,7 +1,8 @@
 // Records as MessagePack, self-contained: every record can be decoded alone.
 
-import { Packr } from 'msgpackr';
+import { TidemarkError } from '../errors';
 import type { Codec, Encoded, WireCodec } from './codec';
+import { Packr } from './msgpackr';
 
 // msgpackr's encode options: leave the result in its own buffer, with `start` and `end` set on that
 // buffer, and let the next call overwrite it.
@@ -27,9 +28,28 @@ export const commonOptions = {
   writeFunction: refuseFunction,
 };
 
-/** Encodes into msgpackr's buffer and says where. */
+let packing = false;
+
+/**
+ * Encodes into msgpackr's buffer and says where. That buffer is the same for all encoders, so what a
+ * value's own code wants to encode meanwhile is refused; the value around it is not harmed.
+ */
 export function packInPlace(packr: Packr, value: unknown, encoded: Encoded): Encoded {
-  const buffer = packr.pack(value, inPlace) as InPlace;
+  if (packing) {
+    throw new TidemarkError(
+      'ERR_TIDEMARK_ENCODE',
+      'something is encoded as MessagePack by the getter or toJSON of a value that is being ' +
+        'encoded: encode it before',
+      { outcome: 'not-written' },
+    );
+  }
+  packing = true;
+  let buffer: InPlace;
+  try {
+    buffer = packr.pack(value, inPlace) as InPlace;
+  } finally {
+    packing = false;
+  }
   encoded.bytes = buffer;
   encoded.start = buffer.start;
   encoded.end = buffer.end;

@@ -3,6 +3,7 @@
 
 import * as crypto from 'node:crypto';
 import {
+  byteLengthOf,
   checkBytes,
   checkFunction,
   checkInteger,
@@ -107,7 +108,7 @@ type OneShot = (algorithm: string, data: Uint8Array, encoding: 'buffer') => Buff
 // From Node 20.12; the types of the oldest supported line do not have it.
 const oneShot = (crypto as unknown as { hash?: OneShot }).hash;
 
-function sha256(data: Uint8Array): Uint8Array {
+export function sha256(data: Uint8Array): Uint8Array {
   return oneShot === undefined
     ? crypto.createHash('sha256').update(data).digest()
     : oneShot('sha256', data, 'buffer');
@@ -123,11 +124,15 @@ export function resolveHash(
   const custom = choice?.custom;
   if (custom !== undefined) {
     return (data) => {
-      const digest = checkBytes('the result of contentHash.digest', custom.digest(data));
-      if (digest.byteLength === bytes) return digest;
+      const digest = checkBytes(
+        'the result of contentHash.digest',
+        custom.digest(new Uint8Array(data)),
+      );
+      const given = byteLengthOf(digest);
+      if (given === bytes) return digest;
       throw new TidemarkError(
         'ERR_TIDEMARK_ENCODE',
-        `contentHash '${name}' gave ${digest.byteLength} bytes instead of ${bytes}`,
+        `contentHash '${name}' gave ${given} bytes instead of ${bytes}`,
         { outcome: 'not-written' },
       );
     };

@@ -48,6 +48,13 @@ function schemaError(message: string, details: { issues?: SchemaIssue[]; cause?:
   return new TidemarkError('ERR_TIDEMARK_SCHEMA', message, { ...details, outcome: 'not-written' });
 }
 
+function malformed(cause?: unknown): TidemarkError {
+  return schemaError(
+    'the schema gave neither a value nor a list of issues: it is no Standard Schema of version 1',
+    { cause },
+  );
+}
+
 /** The value to store: a schema may transform. Throws `ERR_TIDEMARK_SCHEMA`. */
 export function validate<T>(schema: StandardSchemaV1<T>, value: T): T {
   let result: StandardResult<T> | Promise<StandardResult<T>>;
@@ -56,6 +63,7 @@ export function validate<T>(schema: StandardSchemaV1<T>, value: T): T {
   } catch (cause) {
     throw schemaError('the schema threw instead of validating', { cause });
   }
+  if (typeof result !== 'object' || result === null) throw malformed();
   if (typeof (result as PromiseLike<unknown>).then === 'function') {
     // Its rejection is nobody's but ours.
     (result as Promise<unknown>).then(undefined, () => {});
@@ -65,8 +73,16 @@ export function validate<T>(schema: StandardSchemaV1<T>, value: T): T {
     );
   }
   const settled = result as StandardResult<T>;
-  if (settled.issues === undefined) return settled.value;
-  const issues = settled.issues.map(issueOf);
+  if (settled.issues === undefined) {
+    if (!('value' in settled)) throw malformed();
+    return settled.value;
+  }
+  let issues: SchemaIssue[];
+  try {
+    issues = Array.from(settled.issues, issueOf);
+  } catch (cause) {
+    throw malformed(cause);
+  }
   const [first] = issues;
   const where = first?.path === undefined ? '' : ` at ${first.path.map(String).join('.')}`;
   throw schemaError(

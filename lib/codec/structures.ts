@@ -5,9 +5,9 @@
 // commit first needs it.
 
 import { createHash } from 'node:crypto';
-import { Packr } from 'msgpackr';
 import type { DictionaryCodec, Encoded } from './codec';
 import { commonOptions, MsgpackWireCodec, packInPlace } from './msgpack';
+import { Packr } from './msgpackr';
 
 export const dictionaryNameBytes = 8;
 const firstBufferBytes = 4096;

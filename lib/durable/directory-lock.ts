@@ -61,7 +61,8 @@ export class DirectoryLock {
       'timeoutMs',
       'signal',
     ]);
-    const timeoutMs = checkNumber('timeoutMs', asked.timeoutMs ?? 0, 0, mostTimeoutMs);
+    const { timeoutMs = 0 } = asked;
+    checkNumber('timeoutMs', timeoutMs, 0, mostTimeoutMs);
     const signal = checkSignal(asked.signal);
     const deadline = performance.now() + timeoutMs;
     for (;;) {

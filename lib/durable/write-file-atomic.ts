@@ -31,7 +31,8 @@ export async function writeFileAtomic(
     'mode',
     'signal',
   ]);
-  const mode = checkInteger('mode', asked.mode ?? fileMode, 0, mostMode);
+  const { mode = fileMode } = asked;
+  checkInteger('mode', mode, 0, mostMode);
   const signal = checkSignal(asked.signal);
   const bytes = typeof data === 'string' ? Buffer.from(data) : checkBytes('data', data);
   throwIfAborted(signal);

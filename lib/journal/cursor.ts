@@ -69,7 +69,10 @@ export class Cursor {
 
   #check(): void {
     if (this.#closed) {
-      throw new TidemarkError('ERR_TIDEMARK_CLOSED', `the cursor '${this.name}' is closed`);
+      throw new TidemarkError(
+        'ERR_TIDEMARK_CLOSED',
+        `the cursor '${this.name}' is closed: get it again with journal.cursor`,
+      );
     }
     this.#source.checkOpen();
   }

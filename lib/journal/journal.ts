@@ -266,7 +266,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
   /** Reads several records, in the order asked for; like `get` for each. */
   async getMany(seqs: readonly number[]): Promise<(JournalRecord<T> | undefined)[]> {
     if (!Array.isArray(seqs)) throw typeError('seqs', 'an array', seqs);
-    const checked = seqs.map((seq, index) => checkInteger(`seqs[${index}]`, seq, 1));
+    const checked = Array.from(seqs, (seq, index) => checkInteger(`seqs[${index}]`, seq, 1));
     const records = await this.#points.get(Float64Array.from(checked));
     return records as (JournalRecord<T> | undefined)[];
   }
@@ -301,7 +301,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   follow(options?: FollowOptions): AsyncIterableIterator<JournalRecord<T>> {
     const asked = checkOptions<FollowOptions>('follow', options, ['from', 'signal']);
-    const from: unknown = asked.from ?? 'start';
+    const from: unknown = asked.from === undefined ? 'start' : asked.from;
     if (from !== 'start' && from !== 'end') {
       if (typeof from === 'string') throw valueError(`"from" must be a seq, 'start' or 'end'`);
       checkInteger('from', from, 1);

@@ -101,7 +101,7 @@ export class ReadOnlySource implements RecordSource {
   }
 
   #closedError(): TidemarkError {
-    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the journal is closed', {
+    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the journal is closed: open it again', {
       path: this.#directory,
     });
   }

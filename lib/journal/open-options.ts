@@ -8,6 +8,7 @@ import {
   checkOptions,
   checkText,
   checkWord,
+  nearest,
   typeError,
   valueError,
 } from '../arguments';
@@ -64,7 +65,12 @@ const os: DurabilityChoice = { kind: 2, intervalMs: 0 };
 
 export function checkDurability(value: unknown): DurabilityChoice {
   if (typeof value === 'string') {
-    return checkWord('durability', value, ['commit', 'os']) === 'commit' ? commit : os;
+    if (value === 'commit') return commit;
+    if (value === 'os') return os;
+    throw valueError(
+      `"durability" must be 'commit', 'os' or { intervalMs }, not '${value}'; ` +
+        `the nearest is '${nearest(value, ['commit', 'os'])}'`,
+    );
   }
   if (typeof value !== 'object' || value === null) {
     throw typeError('durability', "'commit', 'os' or { intervalMs }", value);

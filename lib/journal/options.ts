@@ -72,7 +72,7 @@ export interface JournalOptions<T> {
     /** Age of a segment's last record, in milliseconds. */
     maxAgeMs?: number;
   };
-  /** Write around the page cache (O_DIRECT). Default 'auto': where it is measured to pay. */
+  /** Write around the page cache (O_DIRECT). Default 'auto', which at present never does. */
   directIO?: 'auto' | boolean;
   /**
    * 'block' starts every commit on a fresh block, for disks that may damage the old bytes of a block

@@ -1,9 +1,10 @@
 // From a user's value to a staged record: schema, codec, digest, limits. User code runs in here (getters,
 // toJSON, a codec or schema of the user's), so nothing is staged before it is through.
 
+import { viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
 import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
-import type { Digest } from '../codec/resolve';
+import { type Digest, sha256 } from '../codec/resolve';
 import { type StandardSchemaV1, validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
@@ -78,7 +79,8 @@ export class RecordEncoder {
       size = encoded.end - encoded.start;
       this.encoded = encoded;
       if (size <= this.#maxRecordBytes && this.#digest !== undefined) {
-        this.digest = this.#digest(encoded.bytes.subarray(encoded.start, encoded.end));
+        const bytes = viewOf(encoded.bytes, encoded.start, encoded.end);
+        this.digest = this.#digest === sha256 ? sha256(bytes) : this.#digestOfCopy(bytes);
       }
     } catch (cause) {
       throw encodeError(cause);
@@ -88,12 +90,20 @@ export class RecordEncoder {
     if (size > this.#maxRecordBytes) {
       throw new TidemarkError(
         'ERR_TIDEMARK_TOO_LARGE',
-        `the record has ${size} encoded bytes, maxRecordBytes is ${this.#maxRecordBytes}`,
+        `the record has ${size} encoded bytes, maxRecordBytes is ${this.#maxRecordBytes}: ` +
+          'append it in parts, or open with a larger maxRecordBytes',
         { outcome: 'not-written' },
       );
     }
     if (this.#attributes !== 0) this.#registerDictionary();
     return size;
+  }
+
+  /** A user's digest runs code that may change or shrink the memory: what it saw is stored. */
+  #digestOfCopy(bytes: Uint8Array): Uint8Array {
+    const copied = new Uint8Array(bytes);
+    this.encoded = { bytes: copied, start: 0, end: copied.length };
+    return (this.#digest as Digest)(copied);
   }
 
   /** Stages what `encode` made last. */

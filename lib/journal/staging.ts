@@ -2,6 +2,7 @@
 // beside them lengths, and attributes and digests where the journal has them. The addon copies it in
 // the call, so it is used again at once.
 
+import { byteLengthOf } from '../arguments';
 import type { Encoded } from '../codec/codec';
 
 const firstBytes = 16 * 1024;
@@ -11,6 +12,7 @@ export const keptBytes = 1024 * 1024;
 const keptRecords = 16 * 1024;
 
 const copy = Buffer.prototype.copy;
+const set = Uint8Array.prototype.set;
 
 export class Staging {
   readonly #hashBytes: number;
@@ -37,7 +39,12 @@ export class Staging {
     const end = this.used + size;
     if (end > this.bytes.length) this.#growBytes(end);
     if (this.count === this.lengths.length) this.#growRecords();
-    copy.call(encoded.bytes, this.bytes, this.used, encoded.start, encoded.end);
+    // `set` looks at nothing that a user's Uint8Array can override; parts are of a codec's own buffer.
+    if (encoded.start === 0 && size === byteLengthOf(encoded.bytes)) {
+      set.call(this.bytes, encoded.bytes, this.used);
+    } else {
+      copy.call(encoded.bytes, this.bytes, this.used, encoded.start, encoded.end);
+    }
     this.lengths[this.count] = size;
     if (this.attributes !== undefined) this.attributes[this.count] = attributes;
     if (digest !== undefined) this.hashes?.set(digest, this.count * this.#hashBytes);

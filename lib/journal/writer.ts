@@ -185,16 +185,15 @@ export class Writer implements RecordSource {
     durability: DurabilityChoice = this.#durability,
     ifLastSeq: number | undefined = undefined,
   ): Promise<{ firstSeq: number; lastSeq: number }> {
-    if (!Array.isArray(values)) throw typeError('values', 'an array', values);
-    const count = values.length;
+    const copied = copyOf(values);
+    const count = copied.length;
     if (count === 0) throw rangeError('"values" must hold at least one value');
-    if (count > mostBatchRecords) throw this.#batchTooLarge();
     const batch = this.#batch;
     try {
       let bytes = 0;
       for (let i = 0; i < count; i++) {
-        bytes += this.#encode(values[i]);
-        if (bytes > mostBatchBytes) throw this.#batchTooLarge();
+        bytes += this.#encode(copied[i]);
+        if (bytes > mostBatchBytes) throw batchTooLarge();
         this.#encoder.stage(batch);
       }
       this.#admit(bytes + pendingRecordBytes);
@@ -423,7 +422,7 @@ export class Writer implements RecordSource {
   }
 
   #closedError(): TidemarkError {
-    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the journal is closed', {
+    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the journal is closed: open it again', {
       path: this.#directory,
       outcome: 'not-written',
     });
@@ -439,14 +438,31 @@ export class Writer implements RecordSource {
       cause,
     });
   }
+}
 
-  #batchTooLarge(): TidemarkError {
-    return new TidemarkError(
-      'ERR_TIDEMARK_TOO_LARGE',
-      `a batch is one commit: at most ${mostBatchRecords} records and ${mostBatchBytes} bytes`,
-      { outcome: 'not-written' },
-    );
+/**
+ * The values, read before anything is staged: reading them may run code of the user's (a getter, a
+ * Proxy), which may append.
+ */
+function copyOf(values: unknown): unknown[] {
+  if (!Array.isArray(values)) throw typeError('values', 'an array', values);
+  const count: unknown = values.length; // of a Proxy it can be anything
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
+    throw typeError('values.length', 'the length of an array', count);
   }
+  if (count > mostBatchRecords) throw batchTooLarge();
+  const copied = new Array<unknown>(count);
+  for (let i = 0; i < count; i++) copied[i] = values[i];
+  return copied;
+}
+
+function batchTooLarge(): TidemarkError {
+  return new TidemarkError(
+    'ERR_TIDEMARK_TOO_LARGE',
+    `a batch is one commit, at most ${mostBatchRecords} records and ${mostBatchBytes} bytes: ` +
+      'split it into several',
+    { outcome: 'not-written' },
+  );
 }
 
 function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined): Run {

@@ -184,6 +184,19 @@ describe('schema', () => {
     expect(await valuesOf(journal.read())).toEqual([{ id: 1, name: 'unnamed' }]);
   });
 
+  it.each([undefined, null, 1, 's', {}, { issues: null }, { issues: [null] }])(
+    'that answers with %j, which is no result, is SCHEMA',
+    async (result) => {
+      const standard = { version: 1, vendor: 'test', validate: () => result };
+      const schema = { '~standard': standard } as unknown as StandardSchemaV1<unknown>;
+      const journal = await openJournal<unknown>(temporaryDirectory(), { schema });
+      expect(await rejection(journal.append(1))).toMatchObject({
+        code: 'ERR_TIDEMARK_SCHEMA',
+        outcome: 'not-written',
+      });
+    },
+  );
+
   it('that answers with a promise, or throws, is SCHEMA', async () => {
     const standard = (validate: () => unknown) =>
       ({ '~standard': { version: 1, vendor: 'test', validate } }) as StandardSchemaV1<unknown>;

@@ -48,11 +48,13 @@ const valueErrors: [string, unknown, RegExp][] = [
   ['a misspelled option names the nearest', { durable: 1 }, /nearest is "durability"/],
   ['a misspelled commit limit', { commit: { maxByte: 1 } }, /nearest is "maxBytes"/],
   ['an unknown codec', { codec: 'msgpak' }, /nearest is 'msgpack'/],
-  ['an unknown durability', { durability: 'comit' }, /nearest is 'commit'/],
+  ['an unknown durability', { durability: 'comit' }, /intervalMs.*nearest is 'commit'/],
   ['an unknown content hash', { contentHash: 'sha265' }, /nearest is 'sha256'/],
   ['an unknown padding', { padding: 'blocks' }, /nearest is 'block'/],
   ['an unknown directIO', { directIO: 'yes' }, /'auto'/],
   ["onCorruption: 'skip' without readOnly", { onCorruption: 'skip' }, /readOnly/],
+  ['a lone surrogate', { application: '\ud800' }, /lone surrogate/],
+  ['an inherited misspelled option', Object.create({ readonly: true }), /nearest is "readOnly"/],
   ['NUL in the application', { application: 'a\0b' }, /NUL/],
 ];
 
@@ -106,11 +108,28 @@ describe('options of open', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  it('inherited ones count', async () => {
+    const directory = temporaryDirectory();
+    await (await Journal.open(directory)).close();
+    const journal = await openJournal<number>(directory, Object.create({ readOnly: true }));
+    expect(await rejection(journal.append(1))).toMatchObject({ code: 'ERR_TIDEMARK_READ_ONLY' });
+  });
+
   it('undefined is as left out', async () => {
     await openJournal(temporaryDirectory(), {
       codec: undefined,
       segmentBytes: undefined,
     } as object);
+  });
+});
+
+describe('options of the tools', () => {
+  it('null is no default', async () => {
+    const directory = temporaryDirectory();
+    const mode = writeFileAtomic(join(directory, 'f'), 'x', { mode: null } as object);
+    expect(await rejection(mode)).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    const timeout = DirectoryLock.acquire(directory, { timeoutMs: null } as object);
+    expect(await rejection(timeout)).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 });
 
@@ -126,9 +145,9 @@ describe('paths', () => {
   ];
 
   it.each(functions)(
-    '%s refuses an empty path, NUL, and what is no string',
+    '%s refuses an empty path, NUL, a lone surrogate, and what is no string',
     async (_name, call) => {
-      for (const path of ['', 'a\0b']) {
+      for (const path of ['', 'a\0b', 'a\ud800b']) {
         const error = await rejection(call(path));
         expect(error).toBeInstanceOf(TypeError);
         expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
@@ -160,6 +179,8 @@ describe('arguments of methods', () => {
       ['truncateBefore', ['1'], { code: 'ERR_INVALID_ARG_TYPE' }],
       ['cursor', [''], { code: 'ERR_INVALID_ARG_VALUE' }],
       ['cursor', ['a\0b'], { code: 'ERR_INVALID_ARG_VALUE' }],
+      ['cursor', ['a\udc00'], { code: 'ERR_INVALID_ARG_VALUE' }],
+      ['getMany', [new Array(2)], { code: 'ERR_INVALID_ARG_TYPE' }],
       ['cursor', [1], { code: 'ERR_INVALID_ARG_TYPE' }],
       ['snapshot', [''], { code: 'ERR_INVALID_ARG_VALUE' }],
     ];
@@ -171,6 +192,7 @@ describe('arguments of methods', () => {
     expect(() => journal.read({ revers: true } as object)).toThrow(/nearest is "reverse"/);
     expect(() => journal.follow({ from: 'begin' as 'start' })).toThrow(TypeError);
     expect(() => journal.follow({ from: -1 })).toThrow(RangeError);
+    expect(() => journal.follow({ from: null } as object)).toThrow(TypeError);
     expect(() => journal.write(() => {})).toThrow(/could not be encoded/);
     expect(() => journal.appendSync(Symbol('s'))).toThrow(/could not be encoded/);
     expect(journal.lastSeq).toBe(0);

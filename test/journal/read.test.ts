@@ -89,6 +89,19 @@ describe('read', () => {
     expect(await rejection(late.next())).toMatchObject({ name: 'AbortError' });
   });
 
+  it('with a signal that is already aborted is an AbortError of the first next()', async () => {
+    const journal = await openJournal<number>(temporaryDirectory());
+    await journal.append(1);
+    const signal = AbortSignal.abort();
+    const aborted = { name: 'AbortError', code: 'ABORT_ERR' };
+    expect(await rejection(journal.read({ signal }).next())).toMatchObject(aborted);
+    expect(await rejection(journal.readBatches({ signal }).next())).toMatchObject(aborted);
+    expect(await rejection(journal.follow({ signal }).next())).toMatchObject(aborted);
+    expect(await rejection(journal.createReadStream({ signal }).toArray())).toMatchObject(aborted);
+    const web = journal.toReadableStream({ signal }).getReader();
+    expect(await rejection(web.read())).toMatchObject(aborted);
+  });
+
   it('of an empty journal ends at once', async () => {
     const journal = await openJournal(temporaryDirectory());
     expect(await collect(journal.read())).toEqual([]);

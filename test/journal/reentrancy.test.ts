@@ -1,4 +1,7 @@
 // User code runs while a value is encoded and validated. Whatever it does, staged records stay whole.
+import { createRequire } from 'node:module';
+import * as imported from 'msgpackr';
+import { msgpack } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { openJournal, rejection, temporaryDirectory, valuesOf } from '../support/journals';
 
@@ -107,5 +110,111 @@ describe('code that runs while a value is encoded', () => {
       'second',
     ];
     expect(await journal.appendBatch(values)).toEqual({ firstSeq: 1, lastSeq: 2 });
+  });
+
+  it('that encodes MessagePack itself, with this or any msgpackr, does not harm the record', async () => {
+    const own = msgpack();
+    const padding = 'z'.repeat(50);
+    const make = (encode: (value: unknown) => unknown) => ({
+      a: 'a'.repeat(20),
+      get x() {
+        try {
+          encode({ padding });
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ERR_TIDEMARK_ENCODE' });
+        }
+        return 'x';
+      },
+      y: 'y'.repeat(20),
+    });
+    const required = createRequire(import.meta.url)('msgpackr') as { pack(value: unknown): Buffer };
+    for (const codec of [msgpack(), msgpack({ structures: true })]) {
+      const journal = await openJournal<unknown>(temporaryDirectory(), { codec });
+      await journal.append(make((value) => own.encode(value)));
+      await journal.append(make((value) => required.pack(value)));
+      await journal.append(make((value) => imported.pack(value)));
+      await journal.append('after');
+      const whole = { a: 'a'.repeat(20), x: 'x', y: 'y'.repeat(20) };
+      expect(await valuesOf(journal.read())).toEqual([whole, whole, whole, 'after']);
+    }
+  });
+
+  it('of an array that appends while it is read keeps the batches apart', async () => {
+    const journal = await openJournal<unknown>(temporaryDirectory());
+    const values = ['a', 'b', 'c'];
+    let inner: Promise<unknown> | undefined;
+    Object.defineProperty(values, 1, {
+      get() {
+        inner ??= journal.appendBatch(['inner 1', 'inner 2']);
+        return 'b';
+      },
+    });
+    expect(await journal.appendBatch(values)).toEqual({ firstSeq: 3, lastSeq: 5 });
+    expect(await inner).toEqual({ firstSeq: 1, lastSeq: 2 });
+    expect(await valuesOf(journal.read())).toEqual(['inner 1', 'inner 2', 'a', 'b', 'c']);
+  });
+
+  it.each([-1, Number.NaN, '2', 2.5, Number.POSITIVE_INFINITY, { valueOf: () => 2 }])(
+    'an array that says its length is %s is refused, and the journal goes on',
+    async (length) => {
+      const journal = await openJournal<unknown>(temporaryDirectory());
+      const values = new Proxy(['a', 'b'], {
+        get: (target, key) => (key === 'length' ? length : Reflect.get(target, key)),
+      });
+      expect(await rejection(journal.appendBatch(values))).toBeInstanceOf(TypeError);
+      expect(await journal.append('after')).toBe(1);
+    },
+  );
+});
+
+describe('bytes that are not what they say', () => {
+  it('are written as they are, or refused', async () => {
+    const journal = await openJournal<Uint8Array>(temporaryDirectory(), { codec: 'binary' });
+    const longer = Object.defineProperty(new Uint8Array([1, 2, 3]), 'byteLength', { value: 5000 });
+    class Nowhere extends Uint8Array {
+      override get byteLength() {
+        return Number.NaN;
+      }
+      override get length() {
+        return 0;
+      }
+    }
+    await journal.append(longer);
+    await journal.append(new Nowhere([4, 5]));
+    const Resizable = ArrayBuffer as unknown as new (
+      size: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(size: number): void };
+    const buffer = new Resizable(30, { maxByteLength: 100 });
+    const outside = new Uint8Array(buffer, 20, 10);
+    buffer.resize(10);
+    expect(await rejection(journal.append(outside))).toBeInstanceOf(TypeError);
+    const bytes = (await valuesOf(journal.read())).map((value) => [...value]);
+    expect(bytes).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ]);
+  });
+
+  it('a digest that shrinks or changes what it gets does not reach the record', async () => {
+    const Resizable = ArrayBuffer as unknown as new (
+      size: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(size: number): void };
+    const buffer = new Resizable(1000, { maxByteLength: 1000 });
+    const journal = await openJournal<Uint8Array>(temporaryDirectory(), {
+      codec: 'binary',
+      contentHash: {
+        name: 'evil',
+        bytes: 4,
+        digest(data) {
+          data.fill(9);
+          buffer.resize(2);
+          return Buffer.alloc(4);
+        },
+      },
+    });
+    await journal.append(new Uint8Array(buffer).fill(7));
+    expect(await valuesOf(journal.read())).toEqual([Buffer.alloc(1000, 7)]);
   });
 });
