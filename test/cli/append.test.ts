@@ -2,8 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { Journal } from 'tidemark';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { append } from '#lib/cli/append';
+import { Output } from '#lib/cli/output';
 import { flipBit, journalLines, soundJournal, textOf } from './damage';
 import { find, lines, records, seqs, shell, start, temporaryDirectory, tidemark } from './run';
 
@@ -128,6 +131,56 @@ describe('acknowledgements', () => {
     expect(await running.ended).toMatchObject({ code: 0, stdout: '1\n2\n3\n4\n5\n' });
   });
 
+  it('come while input that never pauses goes on', async () => {
+    const most = 400_000;
+    let read = 0;
+    let acknowledged = 0;
+    let readAtFirst = 0;
+    // There is always more at once: whoever only reads on never lets go of the event loop.
+    const input = new Readable({
+      read() {
+        if (acknowledged > 0 || read >= most) this.push(null);
+        else this.push('1\n'.repeat(100));
+        read += 100;
+      },
+    });
+    const out = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        if (acknowledged === 0) readAtFirst = read;
+        acknowledged += lines(chunk.toString()).length;
+        done();
+      },
+    });
+    const err = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const io = { out: new Output(out), err };
+    expect(await append(io, input, directory, { ack: true, direct: 'auto' })).toBe(0);
+    await io.out.flush();
+    expect(readAtFirst).toBeGreaterThan(0);
+    expect(readAtFirst).toBeLessThan(most);
+    expect(acknowledged).toBe((await values()).length);
+  });
+
+  it('come for everything that was sent before the input ends', async () => {
+    const running = start('append', directory, '--ack');
+    const count = 300_000;
+    running.child.stdin.write(
+      seqs(1, count)
+        .map((seq) => `${seq}\n`)
+        .join(''),
+    );
+    await running.until(({ stdout }) => stdout.endsWith(`\n${count}\n`));
+    running.child.stdin.end();
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    // As one string: comparing an array of this size takes seconds.
+    expect(
+      stdout ===
+        seqs(1, count)
+          .map((seq) => `${seq}\n`)
+          .join(''),
+    ).toBe(true);
+  });
+
   it.each(['os', '20'])('come with --durability %s too', async (durability) => {
     const args = ['append', directory, '--ack', '--durability', durability];
     expect((await tidemark(args, '1\n2\n')).stdout).toBe('1\n2\n');
@@ -176,6 +229,31 @@ describe('a signal', () => {
     expect(await running.ended).toMatchObject({ code, signal: null, stdout: '1\n2\n' });
     expect(await values()).toEqual(['1', '2']);
     expect((await tidemark(['verify', directory])).code).toBe(0);
+  });
+});
+
+describe('a new journal', () => {
+  it.each([
+    ['a bad line', ['--ack'], 'not json\n1\n', 65],
+    ['empty lines and a bad one', ['--ack'], '\n\n{\n', 65],
+    ['text that is not UTF-8', ['--text'], Buffer.from([0xff, 0x0a]), 65],
+    ['a cut-off record', ['--binary'], Buffer.from([3, 0, 0, 0, 1]), 65],
+  ])('is not made by input that begins with %s', async (_, args, input, expected) => {
+    const { code, stdout } = await tidemark(['append', directory, ...args], input);
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it('is made by empty input', async () => {
+    const { code, stderr } = await tidemark(['append', directory], '\n');
+    expect(code, stderr).toBe(0);
+    expect((await tidemark(['verify', directory])).code).toBe(0);
+  });
+
+  it('is not waited for: one that is there refuses before the input says anything', async () => {
+    await tidemark(['append', directory], '1\n');
+    const refused = start('append', directory, '--codec', 'msgpack');
+    expect((await refused.ended).code).toBe(65);
   });
 });
 
