@@ -145,7 +145,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Whether less than 16 MiB are accepted and not yet written. When false, wait for {@link ready}
+   * Whether no more than 16 MiB, or half of `maxPendingBytes`, are accepted and not yet written. When false, wait for {@link ready}
    * before appending more. Always false when closed, poisoned or read-only.
    */
   get writable(): boolean {

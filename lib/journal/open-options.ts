@@ -89,6 +89,8 @@ export interface OpenChoices {
   codec: CodecChoice | undefined;
   hash: HashChoice | undefined;
   schema: StandardSchemaV1<unknown> | undefined;
+  /** Absent when the options do not name one. */
+  durability: DurabilityChoice | undefined;
   readOnly: boolean;
   onSkip: ((range: SkippedRange) => void) | undefined;
 }
@@ -165,11 +167,11 @@ function checkSizes(given: Given, native: NativeOptions): void {
   }
 }
 
-function checkWriting(given: Given, native: NativeOptions): void {
-  if (given.durability !== undefined) {
-    const { kind, intervalMs } = checkDurability(given.durability);
-    native.durabilityKind = kind;
-    native.intervalMs = intervalMs;
+function checkWriting(given: Given, native: NativeOptions): DurabilityChoice | undefined {
+  const durability = given.durability === undefined ? undefined : checkDurability(given.durability);
+  if (durability !== undefined) {
+    native.durabilityKind = durability.kind;
+    native.intervalMs = durability.intervalMs;
   }
   const direct: unknown = given.directIO;
   if (typeof direct === 'string') checkWord('directIO', direct, ['auto']);
@@ -187,6 +189,7 @@ function checkWriting(given: Given, native: NativeOptions): void {
   if (given.allowNetwork !== undefined) {
     native.allowNetwork = checkBoolean('allowNetwork', given.allowNetwork);
   }
+  return durability;
 }
 
 export function checkOpenOptions(options: unknown): OpenChoices {
@@ -195,7 +198,7 @@ export function checkOpenOptions(options: unknown): OpenChoices {
   const { codec, hash } = checkRecorded(given, native);
   const schema = checkSchema(given.schema);
   checkSizes(given, native);
-  checkWriting(given, native);
+  const durability = checkWriting(given, native);
   const readOnly = given.readOnly === undefined ? false : checkBoolean('readOnly', given.readOnly);
   if (given.onSkip !== undefined) checkFunction('onSkip', given.onSkip);
   if (given.onCorruption !== undefined) {
@@ -207,5 +210,5 @@ export function checkOpenOptions(options: unknown): OpenChoices {
       );
     }
   }
-  return { native, codec, hash, schema, readOnly, onSkip: given.onSkip };
+  return { native, codec, hash, schema, durability, readOnly, onSkip: given.onSkip };
 }

@@ -60,11 +60,17 @@ async function openWriter(directory: string, choices: OpenChoices): Promise<Open
       choices.schema,
       options.maxRecordBytes,
     );
-    const durability: DurabilityChoice = {
+    const limits = {
+      maxPendingBytes: options.maxPendingBytes,
+      highWaterBytes: Math.min(options.highWaterBytes, Math.floor(options.maxPendingBytes / 2)),
+    };
+    // What this open asked for is what its appends promise, also when it joined a writer that another
+    // open began.
+    const durability: DurabilityChoice = choices.durability ?? {
       kind: options.durabilityKind as DurabilityChoice['kind'],
       intervalMs: options.intervalMs,
     };
-    const source = new Writer(handle, directory, encoder, decoder, options, durability);
+    const source = new Writer(handle, directory, encoder, decoder, limits, durability);
     return { ...openedBy(facts), source };
   } catch (error) {
     // The open itself was right, its options were not: nobody gets this handle.

@@ -36,7 +36,10 @@ export interface JournalOptions<T> {
    * synchronously. Not applied to what is read.
    */
   schema?: StandardSchemaV1<T>;
-  /** Default 'commit'. Each append may choose another. */
+  /**
+   * Of this handle's appends; each may choose another. Left out it is the one that the open which
+   * began the writer named, by default 'commit'.
+   */
   durability?: Durability;
   /** Size of a segment file in bytes, 65,536 to 4 GiB. Default 64 MiB, reached by growing from 1 MiB. */
   segmentBytes?: number;
@@ -44,7 +47,8 @@ export interface JournalOptions<T> {
   maxRecordBytes?: number;
   /**
    * Most bytes accepted and not yet written, 1 to 2^53 - 1. Default 256 MiB; beyond it is
-   * `ERR_TIDEMARK_BUSY`. An append whose promise is pending counts 512 bytes more, which is what it
+   * `ERR_TIDEMARK_BUSY`, and a record or batch that is larger by itself `ERR_TIDEMARK_TOO_LARGE`.
+   * `writable` is false above half of it, or 16 MiB where that is less. An append whose promise is pending counts 512 bytes more, which is what it
    * costs in memory.
    */
   maxPendingBytes?: number;

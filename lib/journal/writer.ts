@@ -131,10 +131,10 @@ export class Writer implements RecordSource {
     quiet(ready.promise);
     this.#waits
       .until(() => this.writable)
-      .then(ready.resolve, ready.reject)
       .finally(() => {
-        this.#ready = undefined;
-      });
+        this.#ready = undefined; // first: whoever waited may fill it and ask again at once
+      })
+      .then(ready.resolve, ready.reject);
     return ready.promise;
   }
 
@@ -147,7 +147,7 @@ export class Writer implements RecordSource {
   append(value: unknown, durability: DurabilityChoice = this.#durability): Promise<number> {
     try {
       const size = this.#encode(value);
-      this.#admit(size + pendingRecordBytes);
+      this.#admit(size, pendingRecordBytes);
       const chosen = this.#stagedDurability;
       if (
         this.#staged !== undefined &&
@@ -196,7 +196,7 @@ export class Writer implements RecordSource {
         if (bytes > mostBatchBytes) throw batchTooLarge();
         this.#encoder.stage(batch);
       }
-      this.#admit(bytes + pendingRecordBytes);
+      this.#admit(bytes, pendingRecordBytes);
       this.flush();
       const run = newRun(durability, undefined);
       run.count = count;
@@ -228,7 +228,7 @@ export class Writer implements RecordSource {
   #appendNow(value: unknown, durability: DurabilityChoice, wait: boolean): number {
     const size = this.#encode(value);
     this.flush();
-    this.#admit(size);
+    this.#admit(size, 0);
     this.#encoder.stage(this.#staging);
     const run = newRun(durability, undefined);
     run.count = 1;
@@ -255,13 +255,21 @@ export class Writer implements RecordSource {
     return this.#link.pendingBytes + this.#staging.used + this.#runs.waiting * pendingRecordBytes;
   }
 
-  /** Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing. */
-  #admit(bytes: number): void {
+  /**
+   * Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing.
+   * Where nothing is pending, what costs beside the bytes refuses nothing.
+   */
+  #admit(bytes: number, beside: number): void {
     const most = this.#limits.maxPendingBytes;
-    if (this.#pending() + bytes <= most) return;
+    const fits = () => {
+      const pending = this.#pending();
+      return pending + bytes + beside <= most || (pending === 0 && bytes <= most);
+    };
+    if (fits()) return;
+    if (bytes > most) throw largerThanPending(bytes, most);
     this.flush();
     this.#progress();
-    if (this.#pending() + bytes <= most) return;
+    if (fits()) return;
     // One error for all refusals until something is settled: a caller that runs ahead of the disk is
     // refused a million times, and an error with its stack is half a kilobyte.
     this.#busy ??= new TidemarkError(
@@ -454,6 +462,15 @@ function copyOf(values: unknown): unknown[] {
   const copied = new Array<unknown>(count);
   for (let i = 0; i < count; i++) copied[i] = values[i];
   return copied;
+}
+
+function largerThanPending(bytes: number, most: number): TidemarkError {
+  return new TidemarkError(
+    'ERR_TIDEMARK_TOO_LARGE',
+    `${bytes} bytes can never be pending, maxPendingBytes is ${most}: ` +
+      'append them in parts, or open with a larger maxPendingBytes',
+    { outcome: 'not-written' },
+  );
 }
 
 function batchTooLarge(): TidemarkError {

@@ -205,6 +205,19 @@ describe('write, sync and waitFor', () => {
     expect(await journal.waitFor(second)).toBe(2);
   });
 
+  it('a handle that joins keeps the durability that its open named', async () => {
+    const directory = temporaryDirectory();
+    const idleMarkMs = 60_000;
+    const hour = { intervalMs: 3_600_000 };
+    const first = await openJournal<number>(directory, { durability: hour, idleMarkMs });
+    const asked = await openJournal<number>(directory, { durability: 'commit' });
+    const unasked = await openJournal<number>(directory);
+    await unasked.append(1);
+    expect(first.durableSeq).toBe(0);
+    await asked.append(2);
+    expect(first.durableSeq).toBe(2);
+  });
+
   it('waitFor waits for a seq that comes later, without forcing anything', async () => {
     const journal = await openJournal<number>(temporaryDirectory());
     const waiting = journal.waitFor(3);

@@ -68,4 +68,36 @@ describe('backpressure', () => {
     expect(await journal.sync()).toBe(400);
     expect((await valuesOf(journal.read({ from: 400 })))[0]?.length).toBe(chunk.length);
   });
+
+  it.each([100_000, 1_000_000])(
+    'waiting for ready, writes never meet a maxPendingBytes of %d',
+    async (maxPendingBytes) => {
+      const journal = await openJournal<Uint8Array>(temporaryDirectory(), {
+        codec: 'binary',
+        maxPendingBytes,
+      });
+      const chunk = Buffer.alloc(40_000, 3);
+      for (let i = 0; i < 200; i++) {
+        journal.write(chunk);
+        if (!journal.writable) await journal.ready;
+      }
+      expect(await journal.sync()).toBe(200);
+    },
+  );
+
+  it('what can never fit is TOO_LARGE, and what fits alone is taken', async () => {
+    const journal = await openJournal<Uint8Array>(temporaryDirectory(), {
+      codec: 'binary',
+      maxPendingBytes: 100_000,
+    });
+    const tooLarge = { code: 'ERR_TIDEMARK_TOO_LARGE', outcome: 'not-written' };
+    const over = Buffer.alloc(100_001);
+    expect(await rejection(journal.append(over))).toMatchObject(tooLarge);
+    expect(() => journal.write(over)).toThrow(expect.objectContaining(tooLarge));
+    const halves = [Buffer.alloc(50_000), Buffer.alloc(50_001)];
+    expect(await rejection(journal.appendBatch(halves))).toMatchObject(tooLarge);
+    expect(await journal.append(Buffer.alloc(100_000))).toBe(1);
+    const exact = [Buffer.alloc(50_000), Buffer.alloc(50_000)];
+    expect(await journal.appendBatch(exact)).toEqual({ firstSeq: 2, lastSeq: 3 });
+  });
 });
