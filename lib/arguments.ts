@@ -184,7 +184,6 @@ export function checkOptions<T extends object>(
     throw typeError(name, 'an object', value);
   }
   const read: Record<string, unknown> = {};
-  // biome-ignore lint/suspicious/useGuardForIn: inherited options are meant as well.
   for (const key in value) {
     if (!(known as readonly string[]).includes(key)) {
       throw valueError(
