@@ -10,6 +10,8 @@ export interface SyncFact {
   /** Why the disk does not do it; without it there is a latency. */
   readonly refused?: string;
   readonly latency?: Latency;
+  /** Medians of the rounds in which the modes took turns, in nanoseconds. */
+  readonly rounds?: readonly number[];
 }
 
 export interface DiskFacts {
@@ -192,20 +194,30 @@ function adviseDirect({ direct, sync, fileSystem }: DiskFacts): Advice[] {
       },
     ];
   }
-  const buffered = sync.find((fact) => fact.mode === 'zero-filled')?.latency;
-  const straight = sync.find((fact) => fact.mode === 'direct')?.latency;
-  if (buffered === undefined || straight === undefined) return [];
-  const gain = buffered.p50 / straight.p50;
-  const noticeable = 1.1;
-  const times = (ratio: number): string => `${ratio.toFixed(1)} times`;
-  const text =
-    gain > noticeable
-      ? `O_DIRECT is ${times(gain)} as fast here: directIO: true may pay; measure it with "tidemark bench --direct on".`
-      : gain < 1 / noticeable
-        ? `O_DIRECT is ${times(1 / gain)} slower here: leave directIO as it is.`
-        : 'O_DIRECT makes no difference here: leave directIO as it is.';
+  const buffered = sync.find((fact) => fact.mode === 'zero-filled')?.rounds ?? [];
+  const straight = sync.find((fact) => fact.mode === 'direct')?.rounds ?? [];
+  const rounds = Math.min(buffered.length, straight.length);
+  if (rounds === 0) return [];
+  const gains = Array.from(
+    { length: rounds },
+    (_, at) => (buffered[at] ?? 1) / (straight[at] ?? 1),
+  );
+  const faster = gains.filter((gain) => gain > clearRatio).length;
+  const slower = gains.filter((gain) => gain < 1 / clearRatio).length;
+  const clear = (times: number): boolean => times / rounds >= clearShare;
+  const where = (times: number): string => `in ${times} of ${rounds} rounds`;
+  const text = clear(faster)
+    ? `O_DIRECT was more than ${clearRatio} times as fast ${where(faster)}: directIO: true may pay; measure it with "tidemark bench --direct on".`
+    : clear(slower)
+      ? `O_DIRECT took more than ${clearRatio} times as long ${where(slower)}: leave directIO as it is.`
+      : 'O_DIRECT makes no clear difference here: leave directIO as it is.';
   return [{ level: 'good', topic: 'direct', text }];
 }
+
+/** Two runs of the same mode differ by less on most machines. */
+const clearRatio = 1.5;
+/** Of the rounds; what only some of them show is noise. */
+const clearShare = 0.75;
 
 function adviseSpace({ fileSystem }: DiskFacts): Advice[] {
   const { freeBytes, totalBytes } = fileSystem;

@@ -149,8 +149,11 @@ class Printer {
     const { reverse, follow, last } = this.#options;
     const journal = this.#journal;
     let from = Math.max(this.#options.from ?? 1, journal.firstSeq);
-    if (this.#options.from !== undefined && this.#options.from < from) {
-      note(this.#io, `The records before seq ${from} were given up; it begins there.`);
+    for (const name of ['from', 'to'] as const) {
+      const asked = this.#options[name];
+      if (asked !== undefined && asked < journal.firstSeq) {
+        note(this.#io, `--${name} ${asked}: the journal begins at seq ${journal.firstSeq}.`);
+      }
     }
     const to = Math.min(this.#options.to ?? Number.MAX_SAFE_INTEGER, journal.lastSeq);
     if (last !== undefined) {

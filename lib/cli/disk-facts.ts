@@ -82,7 +82,9 @@ async function measureInTurns(
 export function together(parts: readonly Measured[]): Measured {
   const samples = Float64Array.from(parts.flatMap((part) => [...part.samples]));
   const refused = parts.find((part) => part.refused !== undefined)?.refused;
-  return measured(parts[0]?.mode ?? 'zero-filled', parts[0]?.bytes ?? 0, refused, samples);
+  const rounds = parts.flatMap(({ latency }) => (latency === undefined ? [] : [latency.p50]));
+  const all = measured(parts[0]?.mode ?? 'zero-filled', parts[0]?.bytes ?? 0, refused, samples);
+  return { ...all, rounds };
 }
 
 export interface MeasuredDisk extends DiskFacts {

@@ -101,10 +101,23 @@ export function exitCodeOfReading(error: unknown): number {
 /** One line for standard error. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_LOCKED') return locked(error);
   const code = codeOf(error);
   const message = error.message || error.name;
   const text = code === undefined || message.includes(code) ? message : `${code}: ${message}`;
   return error instanceof CliError || error instanceof TidemarkError
     ? text
     : text.split('\n', 1)[0] || error.name;
+}
+
+/** The options of the library are of no use in a shell; its commands are. */
+function locked({ code, path, holder }: TidemarkError): string {
+  const who =
+    holder === undefined
+      ? 'another process'
+      : `process ${holder.pid} on ${holder.host}, since ${holder.since.toISOString()},`;
+  return (
+    `${code}: ${who} has ${path ?? 'the journal'} open for writing: end that process or wait for it, ` +
+    'then try again. "tidemark cat", "verify", "inspect" and "snapshot" work beside it.'
+  );
 }

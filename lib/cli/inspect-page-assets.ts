@@ -62,7 +62,7 @@ b.damage { background: var(--damage); }
 b.damage::before { content: ''; position: absolute; top: -4px; left: -4px;
   border: 5.5px solid transparent; border-top-color: var(--damage); }
 b.watermark { background: var(--watermark); opacity: 0.85; }
-.unplaced li { color: var(--damage); }
+.problems li, .problems a { color: var(--damage); }
 `;
 
 export const script = `

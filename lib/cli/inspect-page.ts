@@ -12,6 +12,7 @@ export function* layoutPage(directory: string, report: Layout): Generator<string
   const widest = Math.max(1, ...report.segments.map((segment) => segment.fileBytes));
   const watermark = watermarkPlace(report);
   yield head(directory, report);
+  yield problemList(report);
   for (const segment of report.segments) {
     const marks = [
       ...report.problems
@@ -23,7 +24,7 @@ export function* layoutPage(directory: string, report: Layout): Generator<string
     yield* shapes(segment, report);
     yield `</svg>${marks.join('')}</div></section>\n`;
   }
-  yield `${unplacedProblems(report)}</main>\n<script>${script}</script>\n</body>\n</html>\n`;
+  yield `</main>\n<script>${script}</script>\n</body>\n</html>\n`;
 }
 
 function head(directory: string, report: Layout): string {
@@ -140,17 +141,21 @@ function watermarkMark(segment: SegmentPicture, place: Place): string {
   );
 }
 
-/** Damage of what is not there to be drawn, such as a missing segment. */
-function unplacedProblems(report: Layout): string {
+/** In words, also that of what is not there to be drawn, such as a missing segment. */
+function problemList(report: Layout): string {
+  if (report.problems.length === 0) return '';
   const drawn = new Set(report.segments.map((segment) => segment.id));
-  const rest = report.problems.filter((problem) => !drawn.has(problem.segment));
-  if (rest.length === 0) return '';
-  const items = rest.map(
-    (problem) =>
-      `<li data-kind="${escapeHtml(problem.kind)}" data-segment="${problem.segment}">` +
-      `${escapeHtml(problem.kind)}, segment ${problem.segment}: ${escapeHtml(problem.detail)}</li>`,
-  );
-  return `<section class="unplaced"><h2>Damage outside the files drawn</h2><ul>${items.join('')}</ul></section>\n`;
+  const items = report.problems.map((problem) => {
+    const { kind, segment, offset, fromSeq, toSeq, detail } = problem;
+    const name = `segment ${segment}`;
+    const place = drawn.has(segment) ? `<a href="#segment-${segment}">${name}</a>` : name;
+    return (
+      `<li data-kind="${escapeHtml(kind)}" data-segment="${segment}" data-offset="${offset}">` +
+      `${place}${drawn.has(segment) ? '' : ' (not drawn)'}, offset ${offset}, ` +
+      `${format.seqRange(fromSeq, toSeq)}: ${escapeHtml(kind)}, ${escapeHtml(detail)}</li>`
+    );
+  });
+  return `<section class="problems"><h2>Problems</h2><ul>${items.join('')}</ul></section>\n`;
 }
 
 function percent(offset: number, fileBytes: number): string {

@@ -7,9 +7,10 @@ import { describe, Exit, exitCodeOfReading } from './exit';
 import { layoutPage } from './inspect-page';
 import { type Layout, layoutOf } from './layout';
 import { type Io, note } from './output';
-import { describeTail, explainMissing } from './reading';
+import { describeProblem, describeTail, explainMissing } from './reading';
 import { journalFacts, problemTable, segmentTable } from './report';
 import { table } from './table';
+import { exitCode } from './verify';
 
 interface InspectOptions {
   frames?: true;
@@ -25,6 +26,11 @@ export const registerInspect: Register = (program, run) => {
     .option('--frames', 'every frame too')
     .option('--json', 'print the layout as JSON')
     .option('--html <file>', 'write a picture to scale, a page of its own')
+    .addHelpText(
+      'after',
+      `
+A damaged journal is shown as far as it can be read; then the exit code is 2. A torn tail is a note.`,
+    )
     .action((directory: string, options: InspectOptions) =>
       run((io) => inspect(io, directory, options)),
     );
@@ -52,10 +58,10 @@ async function inspect(io: Io, directory: string, options: InspectOptions): Prom
   }
   const tail = describeTail(report.tail, report.torn);
   if (tail !== undefined) note(io, tail);
-  if (report.problems.length > 0) {
-    note(io, `ERR_TIDEMARK_CORRUPT: ${report.problems[0]?.detail ?? 'the journal is damaged'}`);
-  }
-  return Exit.ok;
+  const [problem] = report.problems;
+  if (problem === undefined) return Exit.ok;
+  note(io, describeProblem(directory, problem, report.problems.length));
+  return exitCode(report);
 }
 
 /** The report as JSON, a segment a line: with its frames it is longer than a string may be. */

@@ -2,7 +2,7 @@
 
 import type { Codec } from '../codec/index';
 import { Journal, type JournalOptions } from '../journal/index';
-import { type RecoveryReport, verify } from '../recovery/index';
+import { type RecoveryReport, type VerifyProblem, verify } from '../recovery/index';
 import { CliError, codeOf, Exit, isMissing } from './exit';
 import * as format from './format';
 import { type Io, note } from './output';
@@ -74,6 +74,18 @@ export function describeTail(
   return tail === 'torn'
     ? `The tail is torn: ${place}${seqs} were never acknowledged and are left out.`
     : `The tail is undecidable: ${place}${seqs} are wrong, and nothing proves that they were acknowledged; they are left out.`;
+}
+
+/** The first problem of a damaged journal, where it is and what to do next. */
+export function describeProblem(directory: string, first: VerifyProblem, problems: number): string {
+  const seqs = first.fromSeq > 0 ? `, ${format.seqRange(first.fromSeq, first.toSeq)}` : '';
+  const place = `segment ${first.segment}, offset ${first.offset}${seqs}`;
+  const more = problems > 1 ? ` (and ${format.plural(problems - 1, 'more problem')})` : '';
+  const next = `"tidemark verify ${directory}" lists every problem`;
+  return first.kind === 'unreadable'
+    ? `ERR_TIDEMARK_IO: ${place}: ${first.detail}${more}. ${next}; try again when the disk can be read.`
+    : `ERR_TIDEMARK_CORRUPT: ${place}: ${first.detail}${more}. ${next}; ` +
+        `"tidemark salvage ${directory} OUT" copies what is sound.`;
 }
 
 /** Says on standard error what a read-only open left out. */

@@ -11,7 +11,7 @@ type Summary = Omit<VerifyReport, 'segments'> & {
 
 /** The facts that are recorded in a journal and the sums over its segments. */
 export function journalFacts(directory: string, report: Summary): string {
-  const { recorded, records, firstSeq, lastSeq, watermarkSeq } = report;
+  const { recorded, records, firstSeq, lastSeq } = report;
   const rows: [string, string][] = [['journal', directory]];
   if (recorded !== undefined) {
     rows.push(['id', recorded.id]);
@@ -23,7 +23,7 @@ export function journalFacts(directory: string, report: Summary): string {
   const seqs = records === 0 ? '' : ` (${format.seqRange(firstSeq, lastSeq)})`;
   rows.push(
     ['records', `${format.count(records)}${seqs}`],
-    ['watermark', watermarkSeq === 0 ? 'none yet' : `seq ${watermarkSeq}`],
+    ['watermark', watermark(report)],
     [
       'bytes',
       `${format.bytes(report.bytesUsed)} used of ${format.bytes(report.bytesOnDisk)} on disk`,
@@ -32,6 +32,18 @@ export function journalFacts(directory: string, report: Summary): string {
   if (report.besideWriter) rows.push(['writer', 'alive: read up to its watermark']);
   if (report.foreign.length > 0) rows.push(['foreign files', report.foreign.join(', ')]);
   return facts(rows);
+}
+
+/**
+ * A writer that was killed left commits that no later frame speaks of. They are sound, and shown; the
+ * next open proves them by a sync and a mark of its own.
+ */
+export function watermark(report: Pick<Summary, 'watermarkSeq' | 'lastSeq' | 'problems'>): string {
+  const { watermarkSeq, lastSeq, problems } = report;
+  const named = watermarkSeq === 0 ? 'none yet' : `seq ${watermarkSeq}`;
+  if (lastSeq <= watermarkSeq || problems.length > 0) return named;
+  const behind = format.count(lastSeq - watermarkSeq);
+  return `${named} (the log names no later one; the ${behind} behind it are made durable by the next open)`;
 }
 
 export function segmentTable(segments: readonly SegmentPicture[]): string {

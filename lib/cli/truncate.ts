@@ -27,13 +27,23 @@ async function truncate(io: Io, directory: string, options: TruncateOptions): Pr
   const journal = await openExisting(directory);
   try {
     if (options.before > journal.lastSeq + 1) {
-      throw usageError(`--before ${options.before}: the journal ends at seq ${journal.lastSeq}.`);
+      throw usageError(
+        `--before ${options.before}: the highest value is ${journal.lastSeq + 1}, which gives up ` +
+          `everything; the journal ends at seq ${journal.lastSeq}.`,
+      );
     }
     const { firstSeq, releasedSegments, heldBy } = await journal.truncateBefore(options.before);
     if (options.json) await io.out.json({ firstSeq, releasedSegments, heldBy });
-    for (const { name, seq } of heldBy) note(io, `Held back by the cursor ${name} at seq ${seq}.`);
+    for (const { name, seq } of heldBy) {
+      note(
+        io,
+        `Held back by the cursor "${name}", which has processed seq ${seq} and still needs what ` +
+          'is behind it.',
+      );
+    }
     const segments = format.plural(releasedSegments, 'segment');
-    note(io, `The journal begins at seq ${firstSeq}; ${segments} released.`);
+    const short = firstSeq < options.before ? `, not at ${options.before} as asked` : '';
+    note(io, `The journal begins at seq ${firstSeq}${short}; ${segments} released.`);
   } finally {
     await journal.close();
   }

@@ -10,6 +10,16 @@ function latency(p50: number, p99 = p50 * 2): NonNullable<SyncFact['latency']> {
   return { count: 1000, min: p50 / 2, mean: p50, p50, p90: p50 * 1.5, p99, p999: p99, max: p99 };
 }
 
+/** Both ways in turns, with the medians of the rounds in milliseconds. */
+function comparison(buffered: number[], direct: number[]): SyncFact[] {
+  const fact = (mode: SyncFact['mode'], rounds: number[]): SyncFact => ({
+    mode,
+    latency: latency((rounds[0] ?? 1) * ms),
+    rounds: rounds.map((round) => round * ms),
+  });
+  return [fact('zero-filled', buffered), fact('direct', direct)];
+}
+
 function disk(changes: Partial<DiskFacts> = {}): DiskFacts {
   return {
     directory: '/data',
@@ -23,8 +33,7 @@ function disk(changes: Partial<DiskFacts> = {}): DiskFacts {
     direct: { supported: true, alignment: 512, why: 'probed: 512' },
     sync: [
       { mode: 'append', latency: latency(0.3 * ms) },
-      { mode: 'zero-filled', latency: latency(0.15 * ms) },
-      { mode: 'direct', latency: latency(0.15 * ms) },
+      ...comparison([0.15, 0.15, 0.15, 0.15], [0.15, 0.15, 0.15, 0.15]),
       { mode: 'direct-dsync', latency: latency(0.15 * ms) },
     ],
     kernel: { inUse: 'sse42_pclmul', available: ['table', 'sse42', 'sse42_pclmul'] },
@@ -104,14 +113,26 @@ describe('advice', () => {
 
   it('compares O_DIRECT where it is supported and only then', () => {
     const faster = disk({
-      sync: [
-        { mode: 'zero-filled', latency: latency(0.3 * ms) },
-        { mode: 'direct', latency: latency(0.1 * ms) },
-      ],
+      sync: comparison([3, 3, 3, 3], [1, 1, 1, 1]),
     });
-    expect(advise(faster).find(({ topic }) => topic === 'direct')?.text).toContain('3.0 times');
+    expect(advise(faster).find(({ topic }) => topic === 'direct')?.text).toContain(
+      'in 4 of 4 rounds: directIO: true may pay',
+    );
     const refused = disk({ direct: { supported: false, alignment: 1, why: 'EINVAL' } });
     expect(advise(refused).find(({ topic }) => topic === 'direct')?.text).toContain('EINVAL');
+  });
+
+  it.each([
+    ['a small difference', [1.4, 1.4, 1.4, 1.4], [1, 1, 1, 1], 'no clear difference'],
+    ['a difference in half of the rounds', [9, 9, 1, 1], [1, 1, 1, 1], 'no clear difference'],
+    ['rounds that contradict each other', [9, 1, 9, 1], [1, 9, 1, 9], 'no clear difference'],
+    ['most rounds', [9, 9, 9, 1], [1, 1, 1, 1], 'may pay'],
+    ['most rounds against it', [1, 1, 1, 9], [9, 9, 9, 1], 'leave directIO as it is'],
+  ])('on O_DIRECT of %s', (_, buffered, direct, expected) => {
+    const text = advise(disk({ sync: comparison(buffered, direct) })).find(
+      ({ topic }) => topic === 'direct',
+    )?.text;
+    expect(text).toContain(expected);
   });
 
   it('warns of little space, a copy-on-write file system and slow checksums', () => {

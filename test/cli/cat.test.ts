@@ -73,7 +73,10 @@ describe('the records', () => {
     expect(await printed(directory)).toEqual(seqs(1500, 2000));
     const { code, stdout, stderr } = await tidemark(['cat', directory, '--from', '1499']);
     expect({ code, first: records(stdout)[0]?.seq }).toEqual({ code: 0, first: 1500 });
-    expect(stderr).toContain('The records before seq 1500 were given up');
+    expect(stderr).toContain('--from 1499: the journal begins at seq 1500.');
+    const below = await tidemark(['cat', directory, '--to', '9']);
+    expect(below).toMatchObject({ code: 0, stdout: '' });
+    expect(below.stderr).toContain('--to 9: the journal begins at seq 1500.');
   });
 
   it('end quietly when nobody reads on', async () => {

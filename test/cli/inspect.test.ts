@@ -8,8 +8,8 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layoutPage } from '#lib/cli/inspect-page';
 import type { Layout } from '#lib/cli/layout';
-import { damagedJournal, inspected, soundJournal, tornJournal } from './damage';
-import { temporaryDirectory, tidemark } from './run';
+import { damagedJournal, flipBit, inspected, soundJournal, textOf, tornJournal } from './damage';
+import { find, temporaryDirectory, tidemark } from './run';
 
 describe('the layout', () => {
   it('as text names segments, fill and watermark', async () => {
@@ -49,6 +49,47 @@ describe('the layout', () => {
     expect((plain as Layout).segments.every((segment) => !('frames' in segment))).toBe(true);
     const text = (await tidemark(['inspect', directory, '--frames'])).stdout;
     expect(text).toMatch(/^ +\d+ +\d+ +commit +1 /m);
+  });
+
+  it('of a damaged journal is shown, and then exit code 2 with the place and the next step', async () => {
+    const directory = await damagedJournal(2000, 100);
+    const { code, stdout, stderr } = await tidemark(['inspect', directory]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^ +1 +sealed +1 /m);
+    expect(stdout).toMatch(/^record +1 +\d+ +seq 100 /m);
+    expect(stderr).toMatch(/ERR_TIDEMARK_CORRUPT: segment 1, offset \d+, seq 100: /);
+    expect(stderr).toContain(`tidemark verify ${directory}`);
+    expect(stderr).toContain(`tidemark salvage ${directory} OUT`);
+    const json = await tidemark(['inspect', directory, '--json']);
+    expect(json.code).toBe(2);
+    expect((JSON.parse(json.stdout) as Layout).problems).toHaveLength(1);
+  });
+
+  it('of a damaged journal as a page lists every problem', async () => {
+    const directory = await damagedJournal(2000, 100);
+    flipBit(find(directory, textOf(1999)));
+    const file = join(temporaryDirectory(), 'layout.html');
+    expect((await tidemark(['inspect', directory, '--html', file])).code).toBe(2);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toMatch(/<li [^>]*>.*segment 1<.*, offset \d+, seq 100: record, /);
+    expect(page).toMatch(/<li [^>]*>.*, offset \d+, seq 1999: record, /);
+    const { segments } = await inspected(directory);
+    expect(page.match(/<rect [^>]*data-type=/g)).toHaveLength(
+      segments.reduce((sum, segment) => sum + segment.frames.length, 0),
+    );
+  });
+
+  it('of a segment without a header names it, and shows the others', async () => {
+    const directory = await soundJournal(2000);
+    const { segments } = await inspected(directory);
+    writeFileSync(segments[0]?.path ?? '', Buffer.alloc(segments[0]?.fileBytes ?? 0, 0x55));
+    const file = join(temporaryDirectory(), 'layout.html');
+    const { code, stderr } = await tidemark(['inspect', directory, '--html', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('ERR_TIDEMARK_CORRUPT: segment 1, ');
+    const page = readFileSync(file, 'utf8');
+    expect(page).toMatch(/<li [^>]*>segment 1 \(not drawn\)/);
+    expect(page).toContain('<section id="segment-2">');
   });
 
   it('of what is not there is exit code 3', async () => {
@@ -107,10 +148,13 @@ describe.skipIf(executablePath === undefined)('the picture (needs Chromium)', ()
     return { ...picture, requests };
   }
 
-  async function draw(directory: string): Promise<{ file: string; picture: Picture }> {
+  async function draw(
+    directory: string,
+    expected = 0,
+  ): Promise<{ file: string; picture: Picture }> {
     const file = join(temporaryDirectory(), 'layout.html');
     const { code, stderr } = await tidemark(['inspect', directory, '--html', file]);
-    expect(code, stderr).toBe(0);
+    expect(code, stderr).toBe(expected);
     return { file, picture: await look(file) };
   }
 
@@ -147,7 +191,7 @@ describe.skipIf(executablePath === undefined)('the picture (needs Chromium)', ()
   it('shows damage at its offset', async () => {
     const directory = await damagedJournal(2000, 100);
     const report = await inspected(directory);
-    const { picture } = await draw(directory);
+    const { picture } = await draw(directory, 2);
     const [problem] = report.problems;
     expect(picture.damage).toEqual([
       { segment: problem?.segment, offset: problem?.offset, fromSeq: 100 },

@@ -34,13 +34,29 @@ describe('errors', () => {
     ['ERR_TIDEMARK_POISONED', 74],
     ['ERR_TIDEMARK_IO', 74],
     ['ERR_TIDEMARK_NO_SPACE', 73],
-    ['ERR_TIDEMARK_LOCKED', 75],
     ['ERR_TIDEMARK_CORRUPT', 2],
     ['ERR_TIDEMARK_TOO_LARGE', 65],
   ])('%s ends with exit code %d', (code, exitCode) => {
     const error = new TidemarkError(code as TidemarkError['code'], 'What. Do this.');
     expect(exitCodeOf(error)).toBe(exitCode);
     expect(describeError(error)).toBe(`${code}: What. Do this.`);
+  });
+
+  it('of a lock name the holder and what can be done in a shell', () => {
+    const since = new Date(0);
+    const holder = { pid: 17, host: 'here', since, startTime: '', bootId: '' };
+    const error = new TidemarkError('ERR_TIDEMARK_LOCKED', 'Open with readOnly.', {
+      path: '/log',
+      holder,
+    });
+    expect(exitCodeOf(error)).toBe(75);
+    expect(describeError(error)).toMatch(
+      /^ERR_TIDEMARK_LOCKED: process 17 on here, since 1970-\S+, has \/log open for writing: end /,
+    );
+    const unknown = new TidemarkError('ERR_TIDEMARK_LOCKED', 'Open with readOnly.');
+    expect(describeError(unknown)).toMatch(
+      /: another process has the journal open for writing: end /,
+    );
   });
 
   it('that prevent reading are one exit code', () => {

@@ -82,13 +82,16 @@ describe('truncate', () => {
     await journal.close();
     const { code, stderr } = await tidemark(['truncate', directory, '--before', '9']);
     expect(code).toBe(0);
-    expect(stderr).toContain('slow reader');
-    expect(stderr).toContain('begins at seq 5');
+    expect(stderr).toContain('Held back by the cursor "slow reader", which has processed seq 4');
+    expect(stderr).toContain('begins at seq 5, not at 9 as asked');
   });
 
   it('behind the end is wrong usage; of what is not there, exit code 3 and nothing is made', async () => {
     const directory = await soundJournal(3);
-    expect((await tidemark(['truncate', directory, '--before', '5'])).code).toBe(64);
+    const behind = await tidemark(['truncate', directory, '--before', '5']);
+    expect(behind.code).toBe(64);
+    expect(behind.stderr).toContain('--before 5: the highest value is 4');
+    expect((await tidemark(['truncate', directory, '--before', '4'])).code).toBe(0);
     const missing = join(temporaryDirectory(), 'none');
     expect((await tidemark(['truncate', missing, '--before', '5'])).code).toBe(3);
     expect((await tidemark(['cat', missing])).code).toBe(3);
@@ -109,5 +112,21 @@ describe('cursors', () => {
       { name: 'fast', seq: 9, lag: 1 },
       { name: 'new', seq: 0, lag: 10 },
     ]);
+  });
+});
+
+describe('a command that writes', () => {
+  it('beside a writer names it and says what can be done', async () => {
+    const directory = join(temporaryDirectory(), 'journal');
+    const writer = start('append', directory, '--ack');
+    writer.child.stdin.write('1\n');
+    await writer.until(({ stdout }) => stdout === '1\n');
+    const { code, stderr } = await tidemark(['truncate', directory, '--before', '1']);
+    expect(code).toBe(75);
+    expect(stderr).toContain(`ERR_TIDEMARK_LOCKED: process ${writer.child.pid} on `);
+    expect(stderr).toContain('"tidemark cat"');
+    expect(stderr).not.toContain('readOnly');
+    writer.child.stdin.end();
+    expect((await writer.ended).code).toBe(0);
   });
 });

@@ -3,6 +3,7 @@ import { chmodSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifyReport } from 'tidemark';
 import { describe, expect, it } from 'vitest';
+import { watermark } from '#lib/cli/report';
 import { damagedJournal, inspected, soundJournal, tornJournal } from './damage';
 import { temporaryDirectory, tidemark } from './run';
 
@@ -23,6 +24,18 @@ describe('the verdict', () => {
       expect(code, stderr).toBe(1);
       expect(stderr).toContain('The tail is torn');
     }
+  });
+
+  it('after a writer that was killed is sound, and says what the watermark lacks', async () => {
+    const directory = await soundJournal(2000);
+    const report = JSON.parse(
+      (await tidemark(['verify', directory, '--json'])).stdout,
+    ) as VerifyReport;
+    expect(watermark(report)).toBe('seq 2000');
+    expect(watermark({ ...report, watermarkSeq: 500 })).toBe(
+      'seq 500 (the log names no later one; the 1,500 behind it are made durable by the next open)',
+    );
+    expect(watermark({ ...report, watermarkSeq: 0 })).toMatch(/^none yet \(.* the 2,000 behind/);
   });
 
   it('on damage is exit code 2, with its place', async () => {
