@@ -20,6 +20,17 @@ function mountOf(directory) {
   }
 }
 
+/** 'SCHED_RR' and the like where this process is not scheduled as usual (chrt); Linux only. */
+function unusualScheduling() {
+  try {
+    // Field 41 of the line; what follows the name in brackets begins with field 3.
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1).split(' ');
+    return ['', 'SCHED_FIFO', 'SCHED_RR', 'SCHED_BATCH'][Number(fields[41 - 3])] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 export function machine(directory) {
   return {
     processor: cpus()[0]?.model ?? 'unknown',
@@ -27,6 +38,7 @@ export function machine(directory) {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     fileSystem: mountOf(directory),
+    scheduling: unusualScheduling(),
     node: process.versions.node,
   };
 }
