@@ -70,6 +70,15 @@ const program = ts.createProgram([...declarations.values()], {
 });
 const checker = program.getTypeChecker();
 
+/** Whether an export passes an `export type` or `import type` on the way to what it names. */
+function typeOnly(checker, symbol) {
+  for (let at = symbol; at; at = checker.getImmediateAliasedSymbol(at)) {
+    if (at.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration)) return true;
+    if (!(at.flags & ts.SymbolFlags.Alias)) return false;
+  }
+  return false;
+}
+
 /** The names an entry exports at run time (types are left out). */
 function valueNames(declaration) {
   const source = program.getSourceFile(declaration);
@@ -80,7 +89,7 @@ function valueNames(declaration) {
     .filter((symbol) => {
       const target =
         symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-      return (target.flags & ts.SymbolFlags.Value) !== 0;
+      return (target.flags & ts.SymbolFlags.Value) !== 0 && !typeOnly(checker, symbol);
     })
     .map((symbol) => symbol.name)
     .sort();
