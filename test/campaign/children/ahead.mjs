@@ -7,17 +7,19 @@ import { answer, childInput, memoryField } from '../support.mjs';
 /** Appends between two looks at what was rejected: a rejection is known one microtask later. */
 const PER_LOOK = 64;
 const WARM_UP = 200;
+const WARM_UP_BYTES = 8 * 1024 * 1024;
 
 const { directory, form, recordBytes, maxPendingBytes, milliseconds } = childInput();
 const commit = { maxBytes: 1024 * 1024 };
 const journal = await Journal.open(directory, { codec: 'binary', maxPendingBytes, commit });
 const value = Buffer.alloc(recordBytes, 0x61);
-for (let n = 0; n < WARM_UP; n += 1) journal.write(value);
+const warmUp = Math.max(1, Math.min(WARM_UP, Math.floor(WARM_UP_BYTES / recordBytes)));
+for (let n = 0; n < warmUp; n += 1) journal.write(value);
 await journal.sync();
 globalThis.gc();
 const startBytes = memoryField('VmRSS');
 
-const counts = { offered: 0, accepted: WARM_UP, busy: 0 };
+const counts = { offered: 0, accepted: warmUp, busy: 0 };
 let failure;
 const refused = (error) => {
   if (error.code === 'ERR_TIDEMARK_BUSY') counts.busy += 1;
