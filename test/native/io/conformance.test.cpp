@@ -459,8 +459,8 @@ TEST_CASE("a disk in memory without direct files refuses them") {
   MemoryFixture on;
   OpenOptions options = writing(Create::if_missing);
   options.direct = true;
-  CHECK(failure(on.disk->open("/work/file", options)) == Errc::invalid);
-  CHECK(names_in(*on.disk, "/work").empty());
+  CHECK(failure(on.disk->open("/place/file", options)) == Errc::invalid);
+  CHECK(names_in(*on.disk, "/place").empty());
 }
 
 TEST_CASE("every code and call has a name") {

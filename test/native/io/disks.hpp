@@ -51,14 +51,14 @@ struct SystemFixture {
 
 struct MemoryFixture {
   std::shared_ptr<Disk> disk = make_memory_disk();
-  MemoryFixture() { REQUIRE(disk->make_directory("/work", 0700)); }
-  [[nodiscard]] std::string root() const { return "/work"; }
+  MemoryFixture() { REQUIRE(disk->make_directory("/place", 0700)); }
+  [[nodiscard]] std::string root() const { return "/place"; }
 };
 
 struct DirectMemoryFixture {
   std::shared_ptr<Disk> disk = make_memory_disk(MemoryDiskOptions{512});
-  DirectMemoryFixture() { REQUIRE(disk->make_directory("/work", 0700)); }
-  [[nodiscard]] std::string root() const { return "/work"; }
+  DirectMemoryFixture() { REQUIRE(disk->make_directory("/place", 0700)); }
+  [[nodiscard]] std::string root() const { return "/place"; }
 };
 
 inline Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
