@@ -10,10 +10,11 @@
 namespace tidemark::journal {
 
 io::Status write_zeros(io::File& file, std::uint64_t from, std::uint64_t to) {
-  static const io::AlignedBuffer zeros = [] {
-    io::AlignedBuffer buffer(format::maximum_block_bytes);
-    if (buffer.reserve(zero_slice_bytes, 0)) std::memset(buffer.data(), 0, zero_slice_bytes);
-    return buffer;
+  // Leaked: a filler may still run while the statics of an exiting process are destroyed.
+  static const io::AlignedBuffer& zeros = *[] {
+    auto buffer = std::make_unique<io::AlignedBuffer>(format::maximum_block_bytes);
+    if (buffer->reserve(zero_slice_bytes, 0)) std::memset(buffer->data(), 0, zero_slice_bytes);
+    return buffer.release();
   }();
   if (zeros.capacity() < zero_slice_bytes)
     return io::Error{io::Errc::no_memory, io::Call::write, 0, {}};
