@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "io/disk.hpp"
+#include "io/fault_disk.hpp"
 #include "io/memory_disk.hpp"
 #include "io/tasks.hpp"
 
@@ -58,6 +59,13 @@ struct MemoryFixture {
 struct DirectMemoryFixture {
   std::shared_ptr<Disk> disk = make_memory_disk(MemoryDiskOptions{512});
   DirectMemoryFixture() { REQUIRE(disk->make_directory("/place", 0700)); }
+  [[nodiscard]] std::string root() const { return "/place"; }
+};
+
+// A fault layer that lets everything pass.
+struct FaultFixture {
+  std::shared_ptr<Disk> disk = std::make_shared<FaultDisk>(make_memory_disk());
+  FaultFixture() { REQUIRE(disk->make_directory("/place", 0700)); }
   [[nodiscard]] std::string root() const { return "/place"; }
 };
 

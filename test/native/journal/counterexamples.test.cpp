@@ -130,13 +130,7 @@ TEST_CASE("A4: a rejected record never comes back behind its replacement") {
   REQUIRE(append(handle, "kept").ok());
   // The write fails after all of its bytes arrived: the worst residue.
   const std::uint64_t at = end_of(handle);
-  world.disk->refuse(
-      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
-        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-          return std::nullopt;
-        once = false;
-        return io::Errc::no_space;
-      });
+  world.disk->intercept(refuse_one_write(io::Errc::no_space));
   CHECK_FALSE(append(handle, "rejected").ok());
   REQUIRE(append(handle, "replaced").value() == 2);
   World after = killed(world);
@@ -177,13 +171,7 @@ TEST_CASE("A6: when a commit is rejected, everything accepted after it is reject
   auto handle = open(world, options);
   REQUIRE(give(handle, {"a", "b"}).ok());
   while (handle->journal()->durable_seq() < 2) std::this_thread::yield();
-  world.disk->refuse(
-      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
-        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-          return std::nullopt;
-        once = false;
-        return io::Errc::quota;
-      });
+  world.disk->intercept(refuse_one_write(io::Errc::quota));
   REQUIRE(give(handle, {"c", "d", "e", "f", "g"}).ok());
   journal::Progress progress = handle->take_progress();
   while (progress.rejections.empty()) {
@@ -312,19 +300,18 @@ TEST_CASE("a second crash during recovery, anywhere, changes nothing about the r
   bool completed = false;
   for (int nth = 1; !completed && nth < 200; ++nth) {
     World crashed = killed(world);
-    const auto hit = std::make_shared<std::atomic<bool>>(false);
-    crashed.disk->refuse([hit, nth, calls = 0](
-                             io::Call call, const std::string&) mutable -> std::optional<io::Errc> {
-      const bool writes = call == io::Call::write || call == io::Call::sync ||
-                          call == io::Call::rename || call == io::Call::sync_directory ||
-                          call == io::Call::unlink || call == io::Call::truncate;
+    crashed.disk->intercept([nth, calls = 0](
+                                const io::DiskCall& call) mutable -> std::optional<io::Fault> {
+      const bool writes = call.call == io::Call::write || call.call == io::Call::sync ||
+                          call.call == io::Call::rename || call.call == io::Call::sync_directory ||
+                          call.call == io::Call::unlink || call.call == io::Call::truncate;
       if (!writes || ++calls < nth) return std::nullopt;
-      *hit = true;
-      return io::Errc::io;  // and everything after it
+      // And everything after it; a write leaves a half.
+      return io::Fault{io::Errc::io, io::Effect::part, {}};
     });
     auto first = journal::Journal::open(crashed.host, directory, quiet_options(), nullptr);
     if (first) first.value().reset();
-    completed = !*hit;
+    completed = crashed.disk->hits() == 0;
     World again = killed(crashed);
     CHECK(read_all(again, open(again)).size() == 5);
     World third = killed(again);

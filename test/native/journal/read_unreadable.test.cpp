@@ -1,5 +1,5 @@
 // Blocks that the disk refuses to give: they are named as unreadable, their neighbours are read.
-#include "journal/bad_blocks.hpp"
+#include "io/fault_disk.hpp"
 #include "journal/builder.hpp"
 #include "journal/tools.hpp"
 
@@ -7,7 +7,7 @@ namespace tidemark::journal::testing {
 namespace {
 
 struct Wounded {
-  std::shared_ptr<BadBlocks> disk = std::make_shared<BadBlocks>(io::make_memory_disk({}));
+  std::shared_ptr<io::FaultDisk> disk = std::make_shared<io::FaultDisk>(io::make_memory_disk({}));
   Builder journal{io::Host{disk, io::system_host().clock, io::system_host().tasks}};
 
   // 400 records of 1,000 bytes, each a frame of its own, in two segments.
@@ -22,6 +22,15 @@ struct Wounded {
     }
     journal.mark(true);
   }
+
+  // Reads of this file that touch [begin, end) fail.
+  void damage(const std::string& path, std::uint64_t begin, std::uint64_t end) const {
+    disk->intercept([=](const io::DiskCall& call) -> std::optional<io::Fault> {
+      const bool touches = call.call == io::Call::read && call.path == path && call.offset < end &&
+                           begin < call.offset + call.bytes;
+      return touches ? std::optional(io::Fault{}) : std::nullopt;
+    });
+  }
 };
 
 TEST_CASE("one unreadable block costs only the records in it") {
@@ -29,7 +38,7 @@ TEST_CASE("one unreadable block costs only the records in it") {
   Builder& journal = wounded.journal;
   auto observer = observe(journal);
   const View view = observer->view();
-  wounded.disk->set(journal.path(1), 40960, 45056);
+  wounded.damage(journal.path(1), 40960, 45056);
   Reader reader(journal.host.disk);
   int refused = 0;
   for (std::uint64_t seq = 1; seq <= 400; ++seq) {
@@ -59,7 +68,7 @@ TEST_CASE("one unreadable block costs only the records in it") {
 TEST_CASE("verify and salvage name unreadable blocks and go on behind them") {
   Wounded wounded;
   Builder& journal = wounded.journal;
-  wounded.disk->set(journal.path(1), 40960, 45056);
+  wounded.damage(journal.path(1), 40960, 45056);
   auto report = verify(journal.host, journal.directory, {});
   REQUIRE(report.ok());
   CHECK(!report.value().ok);
@@ -82,7 +91,7 @@ TEST_CASE("verify and salvage name unreadable blocks and go on behind them") {
 TEST_CASE("an unsealed segment that cannot be read is not cut but refused") {
   Wounded wounded;
   Builder& journal = wounded.journal;
-  wounded.disk->set(journal.path(2), 40960, 45056);
+  wounded.damage(journal.path(2), 40960, 45056);
   auto observer = Observer::open(journal.host, journal.directory, {});
   REQUIRE(!observer.ok());
   CHECK(observer.error().code == Code::io);

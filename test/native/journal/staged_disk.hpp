@@ -21,6 +21,9 @@
 
 namespace tidemark::test {
 
+// Asked before each call; an Errc makes the call fail with it.
+using Refusal = std::function<std::optional<io::Errc>(io::Call call, const std::string& path)>;
+
 // Holds calls until the test lets them go.
 class Hold {
  public:

@@ -20,13 +20,6 @@ journal::Failure rejection_of(const Handle& handle, const std::string& text) {
   return result.error();
 }
 
-Refusal refuse_writes(io::Errc code) {
-  return [code](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call == io::Call::write && path.find("segment") != std::string::npos) return code;
-    return std::nullopt;
-  };
-}
-
 }  // namespace
 
 TEST_CASE("a 17-byte record committed alone costs at most 64 bytes") {
@@ -156,7 +149,7 @@ TEST_CASE(
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
   const auto epoch = handle->journal()->epoch();
-  world.disk->refuse(refuse_writes(io::Errc::no_space));
+  world.disk->intercept(refuse_writes(io::Errc::no_space));
   const auto failure = rejection_of(handle, "lost");
   CHECK(failure.code == Code::no_space);
   CHECK(failure.outcome == WriteOutcome::unknown);  // no successor proves that it is not there
@@ -175,13 +168,7 @@ TEST_CASE(
   World world;
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
-  world.disk->refuse(
-      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
-        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-          return std::nullopt;
-        once = false;
-        return io::Errc::no_space;
-      });
+  world.disk->intercept(refuse_one_write(io::Errc::no_space));
   const auto failure = rejection_of(handle, "lost");
   CHECK(failure.outcome == WriteOutcome::not_written);
   CHECK(append(handle, "after").value() == 2);
@@ -195,10 +182,12 @@ TEST_CASE(
   auto handle = open(world);
   REQUIRE(append(handle, "kept").ok());
   const auto syncs = std::make_shared<std::atomic<int>>(0);
-  world.disk->refuse([syncs](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call != io::Call::sync || path.find("segment") == std::string::npos) return std::nullopt;
+  world.disk->intercept([syncs](const io::DiskCall& call) -> std::optional<io::Fault> {
+    if (call.call != io::Call::sync || call.path.find("segment") == std::string::npos) {
+      return std::nullopt;
+    }
     ++*syncs;
-    return io::Errc::io;
+    return io::Fault{};
   });
   const auto failure = rejection_of(handle, "in flight");
   CHECK(failure.code == Code::poisoned);
@@ -253,7 +242,7 @@ TEST_CASE(
   CHECK(close(handle).ok());
   const std::string unsealed = io::join(directory, format::segment_name(infos.back().id));
   const std::uint64_t length = contents(*world.memory, unsealed).size();
-  world.disk->forget_reads();
+  world.disk->forget();
   handle = open(world, options);
   constexpr std::uint64_t of_a_sealed_one =
       16384;  // two header copies and the seal; 65,536 are allowed
@@ -385,8 +374,8 @@ TEST_CASE("a snapshot that a truncation overtakes begins anew with what is left"
   const auto journal = handle->journal();
   const auto done = std::make_shared<std::atomic<bool>>(false);
   std::thread truncating;
-  world.disk->refuse([&, done](io::Call call, const std::string& path) -> std::optional<io::Errc> {
-    if (call == io::Call::write && path.starts_with("/copy") && !done->exchange(true)) {
+  world.disk->intercept([&, done](const io::DiskCall& call) -> std::optional<io::Fault> {
+    if (call.call == io::Call::write && call.path.starts_with("/copy") && !done->exchange(true)) {
       truncating = std::thread([journal] { REQUIRE(journal->truncate_before(50).ok()); });
     }
     return std::nullopt;

@@ -67,13 +67,7 @@ TEST_CASE("a rejected commit does not count as having brought the dictionary") {
   auto handle = open(world);
   const std::string dictionary = "DICTNAMEthe words";
   REQUIRE(handle->register_dictionary(std::as_bytes(std::span(dictionary))).ok());
-  world.disk->refuse(
-      [once = true](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
-        if (call != io::Call::write || path.find("segment") == std::string::npos || !once)
-          return std::nullopt;
-        once = false;
-        return io::Errc::no_space;
-      });
+  world.disk->intercept(refuse_one_write(io::Errc::no_space));
   CHECK_FALSE(append_dependent(handle, "DICTNAME lost").ok());
   REQUIRE(append_dependent(handle, "DICTNAME kept").ok());
   const journal::View view = handle->journal()->view();

@@ -289,8 +289,16 @@ TEST_CASE("recorded facts that differ are a mismatch, absent ones are taken from
 }
 
 TEST_CASE("a network file system is refused unless it is allowed") {
+  struct NetworkDisk final : io::FaultDisk {
+    using io::FaultDisk::FaultDisk;
+    io::Result<io::FileSystemInfo> file_system(const std::string& path) override {
+      auto info = io::FaultDisk::file_system(path);
+      if (info) info.value().network = true;
+      return info;
+    }
+  };
   World world;
-  world.disk->network = true;
+  world.host.disk = std::make_shared<NetworkDisk>(world.memory);
   CHECK(refused(world).code == Code::unsupported);
   auto options = quiet_options();
   options.allow_network = true;
@@ -302,7 +310,7 @@ TEST_CASE("a second writer on another host of the same disk is locked out with t
   auto handle = open(world);
   World second;
   second.memory = world.memory;
-  second.disk = std::make_shared<FailingDisk>(world.memory);
+  second.disk = std::make_shared<io::FaultDisk>(world.memory);
   second.host = io::Host{second.disk, world.host.clock, world.host.tasks};
   struct OtherTasks final : io::Tasks {
     std::shared_ptr<io::Task> start(std::string name, std::function<io::Next()> step) override {
@@ -326,12 +334,11 @@ TEST_CASE("an unreadable segment is refused as an I/O error, not cut") {
   auto handle = open(world);
   REQUIRE(append(handle, "one").ok());
   World after = killed(world);
-  after.disk->refuse(
-      [reads = 0](io::Call call, const std::string& path) mutable -> std::optional<io::Errc> {
-        if (call != io::Call::read || path.find("segment") == std::string::npos)
-          return std::nullopt;
-        return ++reads > 2 ? std::optional(io::Errc::io) : std::nullopt;
-      });
+  after.disk->intercept([reads = 0](const io::DiskCall& call) mutable -> std::optional<io::Fault> {
+    if (call.call != io::Call::read || call.path.find("segment") == std::string::npos)
+      return std::nullopt;
+    return ++reads > 2 ? std::optional(io::Fault{}) : std::nullopt;
+  });
   CHECK(refused(after).code == Code::io);
   after.disk->heal();
   CHECK(read_all(after, open(after)) == std::vector<std::string>{"one"});

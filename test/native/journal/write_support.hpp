@@ -9,9 +9,10 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "failing_disk.hpp"
+#include "io/fault_disk.hpp"
 #include "io/tasks.hpp"
 #include "journal/file_source.hpp"
 #include "journal/journal.hpp"
@@ -23,9 +24,29 @@ inline const std::string directory = "/journal";
 
 struct World {
   std::shared_ptr<io::Disk> memory = io::make_memory_disk();
-  std::shared_ptr<FailingDisk> disk = std::make_shared<FailingDisk>(memory);
+  std::shared_ptr<io::FaultDisk> disk = std::make_shared<io::FaultDisk>(memory);
   io::Host host{disk, io::system_host().clock, io::system_host().tasks};
 };
+
+inline bool writes_segment(const io::DiskCall& call) {
+  return call.call == io::Call::write && call.path.find("segment") != std::string::npos;
+}
+
+// Writes into segments fail and leave half of their bytes, as a short one does.
+inline io::Interceptor refuse_writes(io::Errc code) {
+  return [code](const io::DiskCall& call) -> std::optional<io::Fault> {
+    if (!writes_segment(call)) return std::nullopt;
+    return io::Fault{code, io::Effect::part, {}};
+  };
+}
+
+// The same for the next one only.
+inline io::Interceptor refuse_one_write(io::Errc code) {
+  return [code, once = true](const io::DiskCall& call) mutable -> std::optional<io::Fault> {
+    if (!writes_segment(call) || !std::exchange(once, false)) return std::nullopt;
+    return io::Fault{code, io::Effect::part, {}};
+  };
+}
 
 inline journal::Options quiet_options() {
   journal::Options options;
