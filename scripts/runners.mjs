@@ -2,7 +2,7 @@
 // executables, vitest projects. Every result is { passed, failed, skipped, notes }.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasCommand, root, tool } from './tools.mjs';
 
 const minute = 60_000;
@@ -91,14 +91,24 @@ export async function cmakeBuild(name, settings, targets = []) {
   return built.code === 0;
 }
 
-/** The rooms that have native tests. */
+/** The directories of native tests: test/native/<room> and test/<room>, by the name of the room. */
 export function nativeTestRooms() {
-  const tests = join(root, 'test', 'native');
-  return readdirSync(tests, { withFileTypes: true })
+  return ['test/native', 'test']
+    .flatMap((top) => readdirSync(join(root, top), { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .filter((room) => readdirSync(join(tests, room)).some((name) => name.endsWith('.test.cpp')))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((room) => readdirSync(room).some((name) => name.endsWith('.test.cpp')))
+    .map((room) => basename(room))
     .sort();
+}
+
+/** Where a run leaves what became of each test; nothing of an earlier run is left there. */
+function reportPath(name) {
+  const directory = join(root, 'build', 'reports');
+  const path = join(directory, `${name}.json`);
+  mkdirSync(directory, { recursive: true });
+  rmSync(path, { force: true });
+  return path;
 }
 
 /** Runs the doctest executables of these rooms from build/<name> and counts their test cases. */
@@ -108,7 +118,10 @@ export async function doctest(name, rooms, { launcher = [], env } = {}) {
     const begin = Date.now();
     const program = join(root, 'build', name, `test_${room}`);
     const [command, ...args] = [...launcher, program, '--no-colors=true'];
-    const { code, output } = await exec(command, args, { env });
+    const report = reportPath(`${name}-${room}`);
+    const { code, output } = await exec(command, args, {
+      env: { TIDEMARK_TEST_REPORT: report, ...env },
+    });
     const match = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
       output,
     );
@@ -134,9 +147,7 @@ export function fixedAddresses() {
 
 /** Runs one project of vitest.config.mts and counts its tests. */
 export async function vitest(project) {
-  const report = join(root, 'build', 'reports', `vitest-${project}.json`);
-  mkdirSync(join(root, 'build', 'reports'), { recursive: true });
-  rmSync(report, { force: true });
+  const report = reportPath(`vitest-${project}`);
   const [command, script] = tool('vitest', 'vitest/vitest.mjs');
   const { code } = await exec(
     command,

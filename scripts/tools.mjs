@@ -61,9 +61,9 @@ export function hasCommand(name) {
   return directories.some((directory) => directory && existsSync(join(directory, name)));
 }
 
-/** All C++ files of ours: native/ and the native tests, relative to the root. */
+/** All C++ files of ours: native/ and its tests, relative to the root. */
 export function nativeFiles() {
-  return ['native', 'test/native']
+  return ['native', 'test']
     .flatMap((top) => readdirSync(join(root, top), { recursive: true }).map((n) => join(top, n)))
     .filter((name) => /\.(cpp|hpp|h)$/.test(name))
     .sort();

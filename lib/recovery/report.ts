@@ -83,7 +83,11 @@ export interface VerifyProblem {
   /** Records that cannot be read because of it, both inclusive; 0 and 0 when none. */
   readonly fromSeq: number;
   readonly toSeq: number;
-  /** Offset of a byte in which one flipped bit explains the damage; absent when none does. */
+  /**
+   * Offset of a byte in which one flipped bit explains the damage; absent when none does. Searched
+   * in headers, tables, seals, indexes, marks, padding, and in records of up to 1 MiB; other damage
+   * to a record of that length looks like one flipped bit once in 512 times.
+   */
   readonly singleBitFlip?: number;
   readonly row?: string;
   /** One sentence. */

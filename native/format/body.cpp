@@ -6,6 +6,7 @@
 
 #include "format/bytes.hpp"
 #include "format/frame_probe.hpp"
+#include "format/one_flip.hpp"
 
 namespace tidemark::format {
 namespace {
@@ -52,6 +53,18 @@ std::optional<bool> verify_record(Source& source, const Place& place, const Fram
       checksum_range(source, place.record_seed(seq), payload_offset, payload_offset + length);
   if (!computed) return std::nullopt;
   return *computed == checksum;
+}
+
+std::optional<std::uint64_t> flipped_record_byte(Source& source, const Place& place,
+                                                 std::uint64_t payload_offset, std::uint32_t length,
+                                                 std::uint32_t checksum, std::uint64_t seq) {
+  if (length > flip_searched_record_bytes) return std::nullopt;
+  const auto computed =
+      checksum_range(source, place.record_seed(seq), payload_offset, payload_offset + length);
+  if (!computed) return std::nullopt;
+  const auto flip = find_one_flip(*computed ^ checksum, length);
+  if (!flip) return std::nullopt;
+  return payload_offset + flip->byte;
 }
 
 std::optional<BodyReport> inspect_body(Source& source, const SegmentHeader& segment,

@@ -1,11 +1,7 @@
 // The search for the one flipped bit in a damaged frame header.
 //
 // The fixed header is tried bit by bit, because a flip there can change how many bytes the checksum
-// covers. Behind it a flip changes nothing but the checksum, and a CRC is linear: flipping one bit
-// of the message changes it by a value that depends only on the bit's distance from the end of the
-// message. So the difference between the computed and the stored checksum is looked up among those
-// values, one shift per bit (W. W. Peterson, D. T. Brown, "Cyclic Codes for Error Detection",
-// 1961).
+// covers. Behind it a flip changes nothing but the checksum: one_flip.hpp says where it is.
 //
 // Random bytes pass with probability (bits tried) / 2^32. The table is searched only up to 1,024
 // entries of 8 bytes, 65,536 bits, which keeps a torn write from being called rot below 2^-16; the
@@ -20,6 +16,7 @@
 #include "format/bytes.hpp"
 #include "format/frame_fields.hpp"
 #include "format/frame_probe.hpp"
+#include "format/one_flip.hpp"
 
 namespace tidemark::format {
 namespace {
@@ -29,12 +26,6 @@ namespace at = frame_field;
 using FixedHeader = std::array<std::byte, fixed_frame_header_bytes>;
 
 constexpr std::size_t searched_table_bytes = 1024 * 8;
-// What a flip of the last bit of a message does to its CRC32C: the polynomial of RFC 3720, bit by
-// bit reversed. One more bit away from the end is one more step.
-constexpr std::uint32_t last_bit_difference = 0x82F63B78;
-constexpr std::uint32_t one_bit_further(std::uint32_t difference) noexcept {
-  return (difference >> 1U) ^ ((difference & 1U) != 0 ? last_bit_difference : 0U);
-}
 
 // The file with one byte replaced.
 class MendedSource final : public Source {
@@ -124,15 +115,11 @@ class Search {
     }
     const auto actual = computed(fixed_, *prefix_bytes);
     if (!actual) return std::nullopt;
-    const std::uint32_t wanted = *actual ^ load<std::uint32_t>(fixed_, at::checksum);
-    std::uint32_t difference = last_bit_difference;
-    for (std::size_t bit = *prefix_bytes * 8; bit > fixed_frame_header_bytes * 8; --bit) {
-      if (difference == wanted) {
-        if (auto found = accept(*prefix_bytes, bit - 1)) return found;
-      }
-      difference = one_bit_further(difference);
-    }
-    return std::nullopt;
+    const auto flip = find_one_flip(*actual ^ load<std::uint32_t>(fixed_, at::checksum),
+                                    *prefix_bytes - fixed_frame_header_bytes);
+    if (!flip) return std::nullopt;
+    const std::size_t byte = fixed_frame_header_bytes + static_cast<std::size_t>(flip->byte);
+    return accept(*prefix_bytes, byte * 8 + flip->bit);
   }
 
   // The header with the bit flipped back, if it is valid and continues the stream. The checksum

@@ -76,4 +76,9 @@ std::optional<SparseIndex> SparseIndex::decode(const Place& place, Bytes bytes, 
   return index;
 }
 
+std::optional<OneFlip> flipped_index_bit(const Place& place, Bytes bytes, const Seal& seal) {
+  const std::uint32_t computed = crc32c::extend(place.index_seed(), bytes.data(), bytes.size());
+  return find_one_flip(computed ^ seal.index_checksum, bytes.size());
+}
+
 }  // namespace tidemark::format

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/frame.hpp"
+#include "format/one_flip.hpp"
 
 namespace tidemark::format {
 
@@ -41,5 +42,8 @@ class SparseIndex {
  private:
   std::vector<IndexEntry> entries_;
 };
+
+// The flipped bit that explains why the bytes of an index do not match the seal's checksum.
+std::optional<OneFlip> flipped_index_bit(const Place& place, Bytes bytes, const Seal& seal);
 
 }  // namespace tidemark::format

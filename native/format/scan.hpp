@@ -95,6 +95,14 @@ std::optional<bool> verify_record(Source& source, const Place& place, const Fram
                                   std::uint64_t payload_offset, std::uint32_t length,
                                   std::uint32_t checksum, std::uint64_t seq);
 
+// The byte of the file in which one flipped bit explains why a record does not match its checksum.
+// Records of up to 1 MiB are searched: other damage looks like one flipped bit with probability
+// 2^-9 at that length, and in proportion below it. For reports only; nothing is decided by it.
+inline constexpr std::uint32_t flip_searched_record_bytes = std::uint32_t{1} << 20U;
+std::optional<std::uint64_t> flipped_record_byte(Source& source, const Place& place,
+                                                 std::uint64_t payload_offset, std::uint32_t length,
+                                                 std::uint32_t checksum, std::uint64_t seq);
+
 // Verifies all records and the padding of a frame with a valid header. nullopt: unreadable.
 std::optional<bool> verify_body(Source& source, const SegmentHeader& segment,
                                 const FrameHeader& frame);

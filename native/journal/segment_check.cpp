@@ -1,6 +1,7 @@
 #include "journal/segment_check.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "format/bytes.hpp"
@@ -82,13 +83,25 @@ bool SegmentCheck::zeros(std::uint64_t begin, std::uint64_t end, std::uint64_t& 
   return true;
 }
 
+// What should be zero in [begin, end) and is not, first at `nonzero`: the one bit, if it is only
+// one.
+std::optional<std::uint64_t> SegmentCheck::lone_bit(std::uint64_t nonzero, std::uint64_t end) {
+  const auto byte = source_->view(nonzero, 1);
+  if (!byte || byte->empty() || !std::has_single_bit(std::to_integer<unsigned>(byte->front())))
+    return std::nullopt;
+  std::uint64_t other = 0;
+  return zeros(nonzero + 1, end, other) ? std::optional(nonzero) : std::nullopt;
+}
+
 // Where blocks are larger than a copy of the header, the rest of the two blocks is zero.
 void SegmentCheck::check_header_padding() {
   for (std::uint64_t copy = 0; copy < 2; ++copy) {
     const std::uint64_t begin = copy * header_.block_bytes;
     std::uint64_t at = 0;
     if (!zeros(begin + format::header_copy_bytes, begin + header_.block_bytes, at)) {
-      add(ProblemKind::padding, at, 0, 0, "the rest of a header's block is not zero");
+      Problem& problem =
+          add(ProblemKind::padding, at, 0, 0, "the rest of a header's block is not zero");
+      problem.single_bit_flip = lone_bit(at, begin + header_.block_bytes);
     }
   }
 }
@@ -223,9 +236,14 @@ void SegmentCheck::check_entries() {
       const bool unreadable = run.end == Run::End::unreadable ||
                               source_->unreadable_within(at.offset, std::max(length, 1U));
       const std::uint64_t seq = cursor_.user_entry() ? at.seq : 0;
-      add(unreadable ? ProblemKind::unreadable : ProblemKind::record, at.offset, seq, seq,
-          unreadable ? "a record that cannot be read"
-                     : "a record that does not match its checksum");
+      Problem& problem =
+          add(unreadable ? ProblemKind::unreadable : ProblemKind::record, at.offset, seq, seq,
+              unreadable ? "a record that cannot be read"
+                         : "a record that does not match its checksum");
+      if (!unreadable) {
+        problem.single_bit_flip = format::flipped_record_byte(
+            *source_, cursor_.place(), at.offset, length, table.checksum(at.entry), at.seq);
+      }
     }
     cursor_.advance();
   }
@@ -235,8 +253,9 @@ void SegmentCheck::check_frame_padding() {
   const format::FrameHeader& header = cursor_.header();
   if (const auto at = cursor_.dirty_padding(*source_)) {
     const bool takes = header.next_seq > header.first_seq;
-    add(ProblemKind::padding, *at, takes ? header.first_seq : 0, takes ? header.last_seq() : 0,
-        "the padding behind a frame is not zero");
+    Problem& problem = add(ProblemKind::padding, *at, takes ? header.first_seq : 0,
+                           takes ? header.last_seq() : 0, "the padding behind a frame is not zero");
+    problem.single_bit_flip = lone_bit(*at, header.end());
   }
 }
 
@@ -271,18 +290,22 @@ void SegmentCheck::check_index(const format::Seal& seal, std::uint64_t offset) {
   const std::uint64_t end = offset + seal.index_bytes;
   layout_.used_bytes = std::min(end, layout_.file_bytes);
   std::optional<format::SparseIndex> stored;
+  std::optional<format::OneFlip> flip;
   if (end <= source_->size()) {
     const auto bytes = source_->view(offset, seal.index_bytes);
     if (bytes && bytes->size() == seal.index_bytes) {
       stored =
           format::SparseIndex::decode(cursor_.place(), *bytes, seal, header_.data_start(), offset_);
+      flip = format::flipped_index_bit(cursor_.place(), *bytes, seal);
     }
   }
   const auto same = [](const format::IndexEntry& a, const format::IndexEntry& b) {
     return a.offset == b.offset && a.first_seq == b.first_seq;
   };
   if (!stored) {
-    add(ProblemKind::index, offset, 0, 0, "the index is damaged; readers build their own");
+    Problem& problem =
+        add(ProblemKind::index, offset, 0, 0, "the index is damaged; readers build their own");
+    if (flip) problem.single_bit_flip = offset + flip->byte;
   } else if (!stepped_over_ &&
              !std::equal(stored->entries().begin(), stored->entries().end(),
                          index_.entries().begin(), index_.entries().end(), same)) {
@@ -291,7 +314,9 @@ void SegmentCheck::check_index(const format::Seal& seal, std::uint64_t offset) {
   }
   std::uint64_t nonzero = 0;
   if (!zeros(end, source_->size(), nonzero)) {
-    add(ProblemKind::padding, nonzero, 0, 0, "bytes behind the index that belong to nothing");
+    Problem& problem =
+        add(ProblemKind::padding, nonzero, 0, 0, "bytes behind the index that belong to nothing");
+    problem.single_bit_flip = lone_bit(nonzero, source_->size());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "format/names.hpp"
+#include "format/one_flip.hpp"
 #include "journal/segment_check.hpp"
 #include "journal/survey.hpp"
 #include "journal/tail.hpp"
@@ -84,8 +85,10 @@ class Verification {
       const format::ParsedName name = format::parse_name(io::base_name(failure.path));
       if (name.kind == format::NameKind::head) {
         problem.kind = ProblemKind::head;
+        problem.single_bit_flip = flipped_in(failure.path, 0, format::maximum_mark_bytes, 0);
       } else if (name.kind == format::NameKind::cursor) {
         problem.kind = ProblemKind::cursor;
+        problem.single_bit_flip = flipped_in(failure.path, 0, format::maximum_mark_bytes, 0);
       } else {
         auto status = disk_.status(failure.path);
         const bool missing = !status && status.error().code == io::Errc::not_found;
@@ -105,9 +108,25 @@ class Verification {
       problem.detail = "a copy of the segment's header is damaged; the other one is sound";
       if (file != survey_.live.end()) {
         problem.offset = static_cast<std::uint64_t>(copy) * file->headers.header.block_bytes;
+        problem.single_bit_flip =
+            flipped_in(problem.path, problem.offset, format::header_copy_bytes,
+                       static_cast<std::uint32_t>(copy));
       }
       report_.problems.push_back(std::move(problem));
     }
+  }
+
+  // The flipped bit in a block that is under a checksum with this seed.
+  std::optional<std::uint64_t> flipped_in(const std::string& path, std::uint64_t offset,
+                                          std::size_t bytes, std::uint32_t seed) {
+    auto file = disk_.open(path, {});
+    if (!file) return std::nullopt;
+    std::vector<std::byte> block(bytes);
+    auto read = file.value()->read_at(offset, block);
+    if (!read) return std::nullopt;
+    block.resize(read.value());
+    const auto flip = format::find_one_flip_in_block(block, seed);
+    return flip ? std::optional(offset + flip->byte) : std::nullopt;
   }
 
   // The file was refused for what it is, not for how it is linked.
