@@ -181,6 +181,7 @@ export interface NativeObserver {
   takeFailure(): NativeFailure | undefined;
   reader(): NativeReader;
   refresh(operation: number): void;
+  cursors(operation: number): void;
   snapshot(operation: number, out: string): void;
   close(): void;
 }

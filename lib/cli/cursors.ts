@@ -4,7 +4,7 @@ import type { Register } from './command';
 import { Exit } from './exit';
 import * as format from './format';
 import { type Io, note } from './output';
-import { openExisting } from './reading';
+import { openForReading } from './reading';
 import { table } from './table';
 
 export const registerCursors: Register = (program, run) => {
@@ -19,7 +19,7 @@ export const registerCursors: Register = (program, run) => {
 };
 
 async function cursors(io: Io, directory: string, options: { json?: true }): Promise<number> {
-  const journal = await openExisting(directory);
+  const journal = await openForReading(directory);
   try {
     const list = await journal.cursors();
     if (options.json) {

@@ -60,6 +60,7 @@ async function measureInTurns(
   directory: string,
   options: MeasureOptions,
   onMode: (mode: SyncMode) => void,
+  interrupted: AbortSignal,
 ): Promise<Measured[]> {
   const turn = {
     bytes: options.bytes,
@@ -71,6 +72,8 @@ async function measureInTurns(
     for (const [mode, own] of parts) {
       // A refusal is the same the next time.
       if (own[0]?.refused !== undefined) continue;
+      // A turn ends by itself, and takes its file with it.
+      interrupted.throwIfAborted();
       onMode(mode);
       own.push(await measure(directory, mode, turn));
     }
@@ -95,6 +98,7 @@ export async function diskFacts(
   directory: string,
   options: MeasureOptions,
   onMode: (mode: SyncMode) => void,
+  interrupted: AbortSignal,
 ): Promise<MeasuredDisk> {
   const fileSystem = await operate<NativeFileSystem>((operation) =>
     runtime().fileSystem(operation, directory),
@@ -102,7 +106,7 @@ export async function diskFacts(
   const direct = await operate<NativeDirectSupport>((operation) =>
     runtime().probeDirect(operation, directory),
   ).catch((error: Error) => ({ supported: false, alignment: 1, why: error.message }));
-  const sync = await measureInTurns(directory, options, onMode);
+  const sync = await measureInTurns(directory, options, onMode, interrupted);
   const kernel = { inUse: runtime().crc32cKernel(), available: runtime().crc32cKernels() };
   return { directory, fileSystem, direct, sync, kernel };
 }

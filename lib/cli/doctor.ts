@@ -7,6 +7,7 @@ import { diskFacts, type Measured, syncModeNames } from './disk-facts';
 import { CliError, Exit, isMissing } from './exit';
 import * as format from './format';
 import { chart, doublings } from './histogram';
+import { Interrupt } from './interrupt';
 import type { Io } from './output';
 import { Progress } from './progress';
 import { facts as factTable, table, wrap } from './table';
@@ -38,13 +39,19 @@ export const registerDoctor: Register = (program, run) => {
 
 async function doctor(io: Io, directory: string, options: DoctorOptions): Promise<number> {
   await requireDirectory(directory);
+  using interrupt = new Interrupt();
   const progress = new Progress(io);
   const facts = await diskFacts(
     directory,
     { bytes: options.bytes, count: options.syncs, maxMs: modeLimitMs },
     (mode) => progress.update(() => `measuring: ${syncModeNames[mode]}`),
-  );
+    interrupt.signal,
+  ).catch((error) => {
+    if (interrupt.exitCode === undefined) throw error;
+    return undefined; // half a measurement gives no advice
+  });
   progress.clear();
+  if (facts === undefined) return interrupt.exitCode ?? Exit.interrupted;
   const advice = advise(facts);
   if (options.json) {
     const sync = facts.sync.map(({ samples, ...fact }) => ({

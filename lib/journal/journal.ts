@@ -356,9 +356,16 @@ export class Journal<T = unknown> implements AsyncDisposable {
     return new Cursor(writer.handle, writer, at);
   }
 
-  /** All named cursors. `lag` counts durable records that are not processed. */
+  /**
+   * All named cursors, by name. `lag` counts durable records that are not processed. Read-only, it is
+   * what the disk holds now.
+   */
   async cursors(): Promise<{ name: string; seq: number; lag: number }[]> {
-    return this.#writingOpen.handle.cursors();
+    const readOnly = this.#readOnly;
+    if (readOnly === undefined) return this.#writingOpen.handle.cursors();
+    readOnly.checkOpen();
+    await readOnly.refresh();
+    return operate<NativeCursor[]>((operation) => readOnly.handle.cursors(operation));
   }
 
   /** Removes a cursor; what it held may be released. Durable when it resolves. Idempotent. */

@@ -237,11 +237,7 @@ Napi::Value JournalHandle::stats(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value JournalHandle::cursors(const Napi::CallbackInfo& info) {
-  const std::vector<journal::CursorInfo> cursors = client_->journal()->cursors();
-  const Napi::Array array = Napi::Array::New(info.Env(), cursors.size());
-  for (std::uint32_t i = 0; i < cursors.size(); ++i)
-    array.Set(i, cursor_value(info.Env(), cursors[i]));
-  return array;
+  return cursors_value(info.Env(), client_->journal()->cursors());
 }
 
 Napi::Value JournalHandle::collect_events(const Napi::CallbackInfo& info) {

@@ -22,6 +22,7 @@ void ObserverHandle::define(Napi::Env env) {
                      InstanceMethod<&ObserverHandle::take_failure>("takeFailure"),
                      InstanceMethod<&ObserverHandle::reader>("reader"),
                      InstanceMethod<&ObserverHandle::refresh>("refresh"),
+                     InstanceMethod<&ObserverHandle::cursors>("cursors"),
                      InstanceMethod<&ObserverHandle::snapshot>("snapshot"),
                      InstanceMethod<&ObserverHandle::close>("close"),
                  });
@@ -131,6 +132,13 @@ Napi::Value ObserverHandle::refresh(const Napi::CallbackInfo& info) {
     return outcome_of(observer->refresh(), [](Napi::Env env, bool changed) -> napi_value {
       return Napi::Boolean::New(env, changed);
     });
+  });
+  return info.Env().Undefined();
+}
+
+Napi::Value ObserverHandle::cursors(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).run(operation_argument(info), [observer = observer_] {
+    return outcome_of(observer->cursors(), cursors_value);
   });
   return info.Env().Undefined();
 }

@@ -36,6 +36,7 @@ class ObserverHandle : public Handle<ObserverHandle> {
   Napi::Value take_failure(const Napi::CallbackInfo& info);
   Napi::Value reader(const Napi::CallbackInfo& info);
   Napi::Value refresh(const Napi::CallbackInfo& info);
+  Napi::Value cursors(const Napi::CallbackInfo& info);
   Napi::Value snapshot(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 

@@ -235,6 +235,12 @@ Napi::Object cursor_value(Napi::Env env, const journal::CursorInfo& cursor) {
   return object;
 }
 
+Napi::Array cursors_value(Napi::Env env, const std::vector<journal::CursorInfo>& cursors) {
+  const Napi::Array array = Napi::Array::New(env, cursors.size());
+  for (std::uint32_t i = 0; i < cursors.size(); ++i) array.Set(i, cursor_value(env, cursors[i]));
+  return array;
+}
+
 Napi::Object stats_value(Napi::Env env, const journal::Stats& stats) {
   Napi::Object object = Napi::Object::New(env);
   set(object, "records", stats.records);

@@ -28,6 +28,7 @@ Napi::Object recovery_value(Napi::Env env, const journal::RecoveryReport& report
 Napi::Object header_value(Napi::Env env, const format::SegmentHeader& header);
 Napi::Value segments_value(Napi::Env env, const std::vector<journal::SegmentInfo>& segments);
 Napi::Object cursor_value(Napi::Env env, const journal::CursorInfo& cursor);
+Napi::Array cursors_value(Napi::Env env, const std::vector<journal::CursorInfo>& cursors);
 Napi::Object stats_value(Napi::Env env, const journal::Stats& stats);
 Napi::Object verify_value(Napi::Env env, const journal::VerifyReport& report);
 Napi::Object copy_value(Napi::Env env, const journal::CopyReport& report);

@@ -126,11 +126,6 @@ Result<TruncateResult> Journal::truncate_before(std::uint64_t seq) { return core
 
 namespace {
 
-std::uint64_t lag_of(const View& view, std::uint64_t seq) {
-  const std::uint64_t done = std::max(seq, view.first_seq - 1);
-  return view.last_seq > done ? view.last_seq - done : 0;
-}
-
 // Durable when it returns. marks_mutex held.
 Status write_cursor(Journal::Core& core, const std::string& name, std::uint64_t seq) {
   format::CursorMark mark;

@@ -7,9 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "io/tasks.hpp"
 #include "journal/failure.hpp"
+#include "journal/journal.hpp"
 #include "journal/options.hpp"
 #include "journal/report.hpp"
 #include "journal/segment.hpp"
@@ -32,6 +34,9 @@ class Observer {
   // other records or segments are to be seen. Cheap when nothing happened (a read of the next
   // frame's place and a look at the newest segment's successor), so that it can be polled.
   Result<bool> refresh();
+  // The named cursors as they are on the disk now, by name; `lag` counts from what is shown. CORRUPT
+  // where one is damaged. Waits for the disk.
+  [[nodiscard]] Result<std::vector<CursorInfo>> cursors() const;
   // Closes the files. The view stays as it was, and refresh() finds nothing new. Waits for a
   // refresh in progress: call it from Tasks::submit.
   void release();

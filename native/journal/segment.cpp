@@ -47,4 +47,9 @@ void SharedIndex::mark_loaded() {
   loaded_ = true;
 }
 
+std::uint64_t lag_of(const View& view, std::uint64_t seq) {
+  const std::uint64_t done = std::max(seq, view.first_seq - 1);
+  return view.last_seq > done ? view.last_seq - done : 0;
+}
+
 }  // namespace tidemark::journal

@@ -66,4 +66,7 @@ struct View {
   std::uint64_t limit = 0;      // in the last segment: offset behind the last frame to be shown
 };
 
+// Records of the view that a consumer at `seq` has not processed.
+std::uint64_t lag_of(const View& view, std::uint64_t seq);
+
 }  // namespace tidemark::journal

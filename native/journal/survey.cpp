@@ -7,6 +7,7 @@
 #include "format/frame.hpp"
 #include "format/scan.hpp"
 #include "io/aligned_buffer.hpp"
+#include "journal/damage.hpp"
 #include "journal/file_source.hpp"
 
 namespace tidemark::journal {
@@ -16,31 +17,6 @@ using format::FileSituation;
 using format::HeaderState;
 using format::Link;
 using format::Outcome;
-
-constexpr std::uint64_t mark_file_limit = 4096;
-
-Failure damaged(const std::string& path, std::uint64_t segment, std::uint64_t offset,
-                std::string message, char row) {
-  Failure failure;
-  failure.code = Code::corrupt;
-  failure.message = std::move(message) +
-                    "; nothing was changed: run `tidemark verify` for the extent and `tidemark "
-                    "salvage` to copy out what is sound";
-  failure.path = path;
-  failure.segment = segment;
-  failure.offset = offset;
-  failure.row = row;
-  return failure;
-}
-
-Failure newer(const std::string& path, std::string what) {
-  Failure failure;
-  failure.code = Code::version;
-  failure.message =
-      std::move(what) + " was written by a newer tidemark; nothing was changed: use that version";
-  failure.path = path;
-  return failure;
-}
 
 class Surveyor {
  public:
@@ -151,22 +127,10 @@ class Surveyor {
   }
 
   Status take_cursor(const std::string& path, const std::string& name) {
-    auto bytes = io::read_file(disk_, path, mark_file_limit);
-    if (!bytes && bytes.error().code != io::Errc::file_too_large) {
-      return Status(from_io(bytes.error(), "a cursor cannot be read"));
-    }
-    NamedCursor cursor;
-    cursor.file = path;
-    cursor.state =
-        bytes ? format::decode_cursor_mark(bytes.value(), cursor.mark) : format::MarkState::damaged;
-    if (cursor.state == format::MarkState::valid && cursor.mark.name != name) {
-      cursor.state = format::MarkState::damaged;
-    }
-    if (cursor.state == format::MarkState::newer) {
-      survey_.damage.push_back(newer(path, "the cursor '" + name + "'"));
-    } else if (cursor.state == format::MarkState::damaged) {
-      survey_.damage.push_back(damaged(path, 0, 0, "the cursor '" + name + "' is damaged", 0));
-    }
+    auto read = read_cursor(disk_, path, name);
+    if (!read) return Status(from_io(read.error(), "a cursor cannot be read"));
+    NamedCursor& cursor = read.value();
+    if (cursor.damage) survey_.damage.push_back(*cursor.damage);
     survey_.cursors.push_back(std::move(cursor));
     return done();
   }

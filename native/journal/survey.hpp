@@ -14,6 +14,7 @@
 #include "format/segment_header.hpp"
 #include "io/disk.hpp"
 #include "journal/failure.hpp"
+#include "journal/named_cursor.hpp"
 
 namespace tidemark::journal {
 
@@ -27,12 +28,6 @@ struct SurveyedFile {
   std::uint64_t stream_end = 0;      // when the successor's header fixes it, else 0
   char row = 0;                      // of the file table
   format::Outcome outcome = format::Outcome::accept;
-};
-
-struct NamedCursor {
-  std::string file;
-  format::MarkState state = format::MarkState::valid;
-  format::CursorMark mark;
 };
 
 struct Survey {

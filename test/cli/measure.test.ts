@@ -1,8 +1,8 @@
 // doctor and bench: what they report of a real disk, not how fast it is.
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryDirectory, tidemark } from './run';
+import { start, temporaryDirectory, tidemark } from './run';
 
 describe('doctor', () => {
   it('reports the disk under a directory and leaves nothing behind', async () => {
@@ -35,6 +35,18 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^file system /m);
     expect(stdout).toMatch(/^zero-filled file, fdatasync +4096/m);
     expect(stdout).toMatch(/^(good|care|STOP) /m);
+  });
+
+  it('ends at SIGINT with 130 and takes its file with it', async () => {
+    const directory = temporaryDirectory();
+    const watcher = watch(directory);
+    const measuring = new Promise((resolve) => watcher.once('change', resolve));
+    const running = start('doctor', directory, '--syncs', '1000000');
+    await measuring;
+    running.child.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 130, stdout: '' });
+    watcher.close();
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('says that a disk refuses, and asks for a directory that is there', async () => {

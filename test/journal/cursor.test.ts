@@ -1,4 +1,6 @@
 // Named cursors: durable, compared before they move, and holding what they have not processed.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openJournal, range, rejection, temporaryDirectory } from '../support/journals';
 
@@ -16,6 +18,39 @@ describe('a cursor', () => {
     const again = await openJournal<number>(directory);
     expect(await again.cursors()).toEqual([{ name: 'mail / ünïcode', seq: 3, lag: 1 }]);
     expect(await again.cursor('mail / ünïcode')).toMatchObject({ seq: 3, lag: 1 });
+  });
+
+  it('is listed by a read-only open beside the writer, as it is on the disk now', async () => {
+    const directory = temporaryDirectory();
+    const journal = await openJournal<number>(directory);
+    await journal.appendBatch([1, 2, 3, 4]);
+    const reader = await openJournal<number>(directory, { readOnly: true });
+    expect(await reader.cursors()).toEqual([]);
+    const cursor = await journal.cursor('b');
+    await journal.cursor('a');
+    await cursor.advance(0, 3);
+    await journal.close();
+    expect(await reader.cursors()).toEqual([
+      { name: 'a', seq: 0, lag: 4 },
+      { name: 'b', seq: 3, lag: 1 },
+    ]);
+    expect(await rejection(reader.cursor('a'))).toMatchObject({ code: 'ERR_TIDEMARK_READ_ONLY' });
+    await reader.close();
+    expect(await rejection(reader.cursors())).toMatchObject({ code: 'ERR_TIDEMARK_CLOSED' });
+  });
+
+  it('that is damaged is CORRUPT for a read-only open, too', async () => {
+    const directory = temporaryDirectory();
+    const journal = await openJournal<number>(directory);
+    await journal.append(1);
+    const reader = await openJournal<number>(directory, { readOnly: true });
+    await journal.cursor('c');
+    const [name] = readdirSync(directory).filter((file) => file.startsWith('cursor-'));
+    const path = join(directory, name as string);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
+    writeFileSync(path, bytes);
+    expect(await rejection(reader.cursors())).toMatchObject({ code: 'ERR_TIDEMARK_CORRUPT', path });
   });
 
   it('is CONFLICT when another handle moved it', async () => {
