@@ -1,7 +1,8 @@
-// Makes docs/campaign.md of docs/campaign/*.json: what must hold and whether it does, then the
+// Makes docs/campaign.md of docs/reliability/*.json: what must hold and whether it does, then the
 // figures. Also: `node scripts/campaign-page.mjs`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parts } from '../test/campaign/parts.mjs';
 import { root } from './tools.mjs';
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
@@ -10,7 +11,15 @@ const count = (value) => value.toLocaleString('en-US');
 const mib = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
 const fixed = (value, digits = 1) => value.toFixed(digits);
 
-/** The tables of each part's figures. */
+/** Of the figures of a part that brings no table of its own: the plain values, a line each. */
+const plain = (figures) => [
+  ...head(['', '']),
+  ...Object.entries(figures)
+    .filter(([, value]) => typeof value !== 'object')
+    .map(([name, value]) => row([name, typeof value === 'number' ? count(value) : value])),
+];
+
+/** The tables of the figures, where the part has none of its own (`table`, which gives lines). */
 const tables = {
   'record-bytes': ({ slopes, from, to }) => [
     `Slope between ${count(from)} and ${count(to)} records, each committed alone.`,
@@ -125,17 +134,19 @@ const tables = {
   ],
 };
 
+const tableOf = (name) => parts.find((part) => part.name === name)?.table ?? tables[name] ?? plain;
+
 export function writeCampaignPage() {
-  const directory = join(root, 'docs', 'campaign');
+  const directory = join(root, 'docs', 'reliability');
   const results = readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')));
-  const order = Object.keys(tables);
+  const order = parts.map(({ name }) => name);
   results.sort((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
   const lines = [
     '# The campaign',
     '',
-    '<!-- written by scripts/campaign-page.mjs from docs/campaign/*.json: do not edit -->',
+    '<!-- written by scripts/campaign-page.mjs from docs/reliability/*.json: do not edit -->',
     '',
     'Measurements that take too long for the tests, which run smaller forms of the same programs. What',
     'must hold is asserted in both; times are reported and belong to the machine and the hour.',
@@ -150,7 +161,7 @@ export function writeCampaignPage() {
       `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node},`,
       `${machine.fileSystem}.`,
       '',
-      ...tables[part](figures),
+      ...tableOf(part)(figures),
       '',
       ...claims.map(({ claim, holds }) => `- ${holds ? 'holds' : '**does not hold**'}: ${claim}`),
       '',

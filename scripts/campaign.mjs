@@ -1,7 +1,8 @@
 // `npm run campaign -- --minutes N`: the measurements that take too long for the tests. Each part
-// writes its figures to docs/campaign/<part>.json when it ends, and docs/campaign.md is made of them.
-// A part whose figures are there, of these very sources and sizes, is not run again: a campaign that
-// was stopped, or ran out of minutes, goes on where it was.
+// writes its figures to docs/reliability/<part>.json when it ends, and docs/campaign.md is made of
+// them. A part whose figures are there, of these very sources and sizes, is not run again: a campaign
+// that was stopped, or ran out of minutes, goes on where it was. A part that is `resumable` is begun
+// however little time is left, and goes on from what it saved.
 //   --minutes N    begin no part that would end later than N minutes from now (default 15)
 //   --only a,b     some of the parts
 //   --again        also those whose figures are there
@@ -9,7 +10,15 @@
 //   --list         names the parts
 // Exits with 1 when something that must hold does not.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, machine } from '../bench/js/machine.mjs';
@@ -58,10 +67,31 @@ function sourceDigest() {
   return hash.digest('hex').slice(0, 16);
 }
 
-const directory = join(root, 'docs', 'campaign');
+const directory = join(root, 'docs', 'reliability');
 mkdirSync(directory, { recursive: true });
 const source = sourceDigest();
-const started = Date.now();
+const deadline = Date.now() + limit;
+
+/** What a resumable part has saved so far, of these very sources and sizes. */
+function savedOf(part) {
+  const path = join(options.dir, `${part.name}.saved.json`);
+  const same = { source, sizes: part.sizes };
+  const key = JSON.stringify(same);
+  return {
+    read() {
+      if (options.again || !existsSync(path)) return undefined;
+      const { value, ...of } = JSON.parse(readFileSync(path, 'utf8'));
+      return JSON.stringify(of) === key ? value : undefined;
+    },
+    write(value) {
+      mkdirSync(options.dir, { recursive: true });
+      writeFileSync(`${path}.new`, JSON.stringify({ ...same, value }));
+      renameSync(`${path}.new`, path);
+    },
+    forget: () => rmSync(path, { force: true }),
+  };
+}
+
 let broken = 0;
 for (const part of parts.filter(({ name }) => wanted?.includes(name) ?? true)) {
   const target = join(directory, `${part.name}.json`);
@@ -73,21 +103,28 @@ for (const part of parts.filter(({ name }) => wanted?.includes(name) ?? true)) {
     broken += before.claims.filter(({ holds }) => !holds).length;
     continue;
   }
-  const left = limit - (Date.now() - started);
-  if (left < part.minutes * 60_000) {
+  if (!part.resumable && deadline - Date.now() < part.minutes * 60_000) {
     console.error(`${part.name}: not begun, it takes about ${part.minutes} minutes`);
     continue;
   }
   console.error(`${part.name}: ${part.about}`);
   const begin = Date.now();
   const loadBefore = load();
-  const { figures, claims } = await inTemporary(options.dir, (place) =>
+  const saved = savedOf(part);
+  const { figures, claims, unfinished } = await inTemporary(options.dir, (place) =>
     part.run({
       ...part.sizes,
       directory: place,
+      deadline,
+      saved,
       log: (text) => console.error(`  ${text}`),
     }),
   );
+  if (unfinished) {
+    console.error(`${part.name}: not at its end; the same command goes on from here`);
+    continue;
+  }
+  saved.forget();
   const result = {
     part: part.name,
     about: part.about,

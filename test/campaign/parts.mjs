@@ -1,5 +1,8 @@
 // The parts of the campaign, each with the sizes of a full run and about how many minutes that takes
-// on a machine with two cores. The tests run the same functions with smaller sizes.
+// on a machine with two cores. The tests run the same functions with smaller sizes. `run` gives
+// { figures, claims }; `table`, if there is one, makes Markdown lines of the figures. A `resumable`
+// part looks at `deadline` (milliseconds, as Date.now() counts), saves what it has with
+// `saved.write(value)`, begins from `saved.read()`, and gives { unfinished: true } when time was up.
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
 import { idleMarks } from './idle-marks.mjs';
