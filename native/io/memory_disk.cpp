@@ -11,12 +11,12 @@
 #include <stdexcept>
 #include <utility>
 
+#include "io/memory_path.hpp"
 #include "io/tasks.hpp"
 
 namespace tidemark::io {
 namespace {
 
-constexpr std::size_t max_components = 4096;  // components of one path
 constexpr std::uint64_t nominal_bytes = std::uint64_t{1}
                                         << 40;           // what file_system() claims to hold
 constexpr std::uint64_t memory_device = 0x6d656d6f7279;  // "memory"
@@ -144,20 +144,7 @@ class MemoryLock final : public Lock {
   const NodePointer node_;
 };
 
-using Components = std::vector<std::string_view>;
-
-// Where a path leads: its nodes from the root down as far as they exist.
-struct Place {
-  Components names;                // without "." and ".."
-  std::vector<NodePointer> nodes;  // the root, and one for each name that exists
-  Errc failure = Errc::not_found;  // when `exists` and `creatable` are both false
-  [[nodiscard]] bool exists() const { return nodes.size() == names.size() + 1; }
-  [[nodiscard]] bool creatable() const {
-    return nodes.size() == names.size() && nodes.back()->directory;
-  }
-  [[nodiscard]] const NodePointer& node() const { return nodes.back(); }
-  [[nodiscard]] const NodePointer& directory() const { return nodes[names.size() - 1]; }
-};
+using Place = MemoryPlace<Node>;
 
 class MemoryDisk final : public Disk {
  public:
@@ -211,27 +198,13 @@ class MemoryDisk final : public Disk {
 
   Status rename(const std::string& from, const std::string& to) override {
     const std::lock_guard lock(tree_->mutex);
-    const auto fail = [&](Errc code, const std::string& path) {
-      return Status(Error{code, Call::rename, 0, path});
-    };
     const Place source = find(from);
-    if (!source.exists()) return fail(source.failure, from);
     const Place target = find(to);
-    if (source.names.empty() || target.names.empty()) return fail(Errc::busy, from);
+    const auto allowed = may_rename(source, from, target, to);
+    if (!allowed) return allowed.error();
+    if (!allowed.value()) return done();
     const NodePointer moved = source.node();
-    if (target.exists()) {
-      Node& replaced = *target.node();
-      if (&replaced == moved.get()) return done();
-      if (replaced.directory && !moved->directory) return fail(Errc::is_directory, to);
-      if (!replaced.directory && moved->directory) return fail(Errc::not_directory, to);
-      if (!replaced.entries.empty()) return fail(Errc::directory_full, to);
-    } else if (!target.creatable()) {
-      return fail(target.failure, to);
-    }
     const NodePointer& into = target.directory();
-    const bool into_itself =
-        std::find(target.nodes.begin(), target.nodes.end(), moved) != target.nodes.end();
-    if (into_itself) return fail(Errc::invalid, to);
     into->entries.insert_or_assign(std::string(target.names.back()), moved);
     const auto old = source.directory()->entries.find(source.names.back());
     source.directory()->entries.erase(old);
@@ -257,9 +230,7 @@ class MemoryDisk final : public Disk {
     const std::lock_guard lock(tree_->mutex);
     const Place place = find(path);
     if (!place.exists()) return Error{place.failure, Call::stat, 0, path};
-    std::string result;
-    for (const std::string_view name : place.names) result.append("/").append(name);
-    return result.empty() ? "/" : result;
+    return canonical_path(place);
   }
 
   Result<FileSystemInfo> file_system(const std::string& path) override {
@@ -315,53 +286,7 @@ class MemoryDisk final : public Disk {
   }
 
  private:
-  Place find(std::string_view path) const {
-    Place place;
-    place.nodes.push_back(tree_->root);
-    if (path.empty()) {
-      place.names.emplace_back();  // one name that nothing has
-      place.nodes.clear();
-      place.nodes.push_back(std::make_shared<Node>(0, false));
-      return place;
-    }
-    bool blocked = false;  // a name is missing: only the last one may be
-    while (!path.empty()) {
-      const std::size_t slash = std::min(path.find('/'), path.size());
-      const std::string_view name = path.substr(0, slash);
-      path.remove_prefix(std::min(slash + 1, path.size()));
-      if (name.empty()) continue;
-      if (blocked || !place.nodes.back()->directory) {
-        if (!blocked) place.failure = Errc::not_directory;
-        return unreachable(std::move(place));
-      }
-      if (name == ".") continue;
-      if (name == "..") {
-        if (!place.names.empty()) {
-          place.names.pop_back();
-          place.nodes.pop_back();
-        }
-        continue;
-      }
-      if (name.find('\0') != std::string_view::npos || place.names.size() >= max_components) {
-        place.failure = Errc::invalid;
-        return unreachable(std::move(place));
-      }
-      place.names.push_back(name);
-      const auto found = place.nodes.back()->entries.find(name);
-      if (found == place.nodes.back()->entries.end()) {
-        blocked = true;
-      } else {
-        place.nodes.push_back(found->second);
-      }
-    }
-    return place;
-  }
-
-  // Neither existing nor creatable: two names behind the last node.
-  static Place unreachable(Place place) {
-    place.names.resize(place.nodes.size() + 1);
-    return place;
-  }
+  Place find(std::string_view path) const { return find_in_memory(tree_->root, path); }
 
   Result<NodePointer> find_directory(const std::string& path, Call call) const {
     const Place place = find(path);

@@ -149,6 +149,7 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   void add_event(Event event);                                      // mutex held
   [[nodiscard]] std::string mark_temporary(std::string_view file);  // marks_mutex held
   void apply_retention();                                           // waits for the disk
+  [[nodiscard]] Status await_durable_before(std::uint64_t seq);
   Result<TruncateResult> truncate(std::uint64_t seq);
 };
 

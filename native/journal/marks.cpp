@@ -29,29 +29,39 @@ std::string Journal::Core::mark_temporary(std::string_view file) {
   return format::temporary_name(file, std::to_string(++mark_token));
 }
 
+// The head is a witness of everything in front of it, so that has to be durable first. Waits for it
+// without marks_mutex: others may write marks meanwhile.
+Status Journal::Core::await_durable_before(std::uint64_t seq) {
+  std::unique_lock lock(mutex);
+  if (closing) return Status(gone());
+  if (failure) return Status(*failure);
+  if (seq > next_seq) {
+    return Status(refuse(Code::range, "truncateBefore(" + std::to_string(seq) +
+                                          ") is beyond the last seq + 1, " +
+                                          std::to_string(next_seq)));
+  }
+  if (view.last_seq + 1 >= seq) return done();
+  ask_sync();
+  gate->wait(
+      lock, [&] { return view.last_seq + 1 >= seq || next_seq < seq || failure || ended; },
+      std::nullopt);
+  if (failure) return Status(*failure);
+  if (view.last_seq + 1 < seq) {
+    return Status(refuse(Code::range, "the records in front were rejected meanwhile"));
+  }
+  return done();
+}
+
 Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
+  if (Status durable = await_durable_before(seq); !durable) return durable.error();
   const std::scoped_lock marks_lock(marks_mutex);
   TruncateResult result;
   format::HeadMark mark;
   std::uint64_t target = seq;
   {
-    std::unique_lock lock(mutex);
+    const std::scoped_lock lock(mutex);
     if (closing) return gone();
     if (failure) return *failure;
-    if (seq > next_seq) {
-      return refuse(Code::range, "truncateBefore(" + std::to_string(seq) +
-                                     ") is beyond the last seq + 1, " + std::to_string(next_seq));
-    }
-    // The head is a witness of everything in front of it, so that has to be durable first.
-    if (view.last_seq + 1 < seq) {
-      ask_sync();
-      gate->wait(
-          lock, [&] { return view.last_seq + 1 >= seq || next_seq < seq || failure || ended; },
-          std::nullopt);
-      if (failure) return *failure;
-      if (view.last_seq + 1 < seq)
-        return refuse(Code::range, "the records in front were rejected meanwhile");
-    }
     std::uint64_t lowest = seq;
     for (const auto& [name, at] : cursors) {
       if (at + 1 >= seq) continue;

@@ -10,26 +10,25 @@ namespace tidemark::journal {
 namespace {
 
 struct Key {
-  const io::Disk* disk = nullptr;  // every disk has directories of its own
+  const io::Disk* disk = nullptr;    // every disk has directories of its own
+  const io::Tasks* tasks = nullptr;  // simulated processes share a real one
   io::FileIdentity directory;
   auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct Registry {
   std::mutex mutex;
+  // Owns nothing of the journal: the task of its writer keeps the core until it has ended. A core
+  // that is gone without having ended was the core of a simulated process that died; the disk,
+  // whose address is in the key, may be gone with it.
   struct Entry {
     bool opening = true;
     std::weak_ptr<Journal> journal;
-    std::shared_ptr<Journal::Core> core;  // the writer needs it until it has ended
+    std::weak_ptr<Journal::Core> core;
+    std::shared_ptr<io::Gate> gate;  // notified when the opening or the journal has ended
+    [[nodiscard]] bool dead() const { return !opening && core.expired(); }
   };
   std::map<Key, Entry> entries;
-  std::map<const io::Tasks*, std::unique_ptr<io::Gate>> gates;
-
-  io::Gate& gate(const io::Host& host) {
-    auto& slot = gates[host.tasks.get()];
-    if (!slot) slot = host.tasks->make_gate();
-    return *slot;
-  }
 };
 
 // Leaked: the writers of a process that exits may still ask.
@@ -118,7 +117,7 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
     return from_io(io::Error{io::Errc::not_directory, io::Call::list, 0, canonical.value()},
                    "the path of the journal is not a directory");
   }
-  const Key key{host.disk.get(), status.value().identity};
+  const Key key{host.disk.get(), host.tasks.get(), status.value().identity};
   Registry& known = registry();
 
   const auto attach =
@@ -135,7 +134,7 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
   };
 
   std::unique_lock lock(known.mutex);
-  io::Gate& gate = known.gate(host);
+  std::erase_if(known.entries, [](const auto& entry) { return entry.second.dead(); });
   while (true) {
     const auto found = known.entries.find(key);
     if (found == known.entries.end()) break;
@@ -150,11 +149,12 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
       }
     }
     // Beginning or ending: look again when it has.
-    gate.wait(
+    const std::shared_ptr<io::Gate> gate = found->second.gate;
+    gate->wait(
         lock,
         [&] {
           const auto entry = known.entries.find(key);
-          if (entry == known.entries.end()) return true;
+          if (entry == known.entries.end() || entry->second.gate != gate) return true;
           const std::shared_ptr<Journal> journal = entry->second.journal.lock();
           if (entry->second.opening || !journal) return false;
           const std::scoped_lock core_lock(journal->core_->mutex);
@@ -162,7 +162,8 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
         },
         std::nullopt);
   }
-  known.entries.emplace(key, Registry::Entry{});
+  const std::shared_ptr<io::Gate> gate = host.tasks->make_gate();
+  known.entries.emplace(key, Registry::Entry{true, {}, {}, gate});
   lock.unlock();
 
   auto opened = open_core(host, canonical.value(), options);
@@ -170,27 +171,26 @@ Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::s
   lock.lock();
   if (!opened) {
     known.entries.erase(key);
-    gate.notify_all();
+    gate->notify_all();
     return opened.error();
   }
   const std::shared_ptr<Journal::Core> core = std::move(opened).value();
   core->identity = key.directory;
   const auto journal = std::make_shared<Journal>(core);
-  known.entries[key] = Registry::Entry{false, journal, core};
+  known.entries[key] = Registry::Entry{false, journal, core, gate};
   auto client = attach(journal);
-  gate.notify_all();
+  gate->notify_all();
   return Result<std::shared_ptr<Client>>(std::move(client));
 }
 
 void forget_core(Journal::Core& core) {
   Registry& known = registry();
-  std::shared_ptr<Journal::Core> last;  // destroyed outside the lock
   const std::scoped_lock lock(known.mutex);
-  const auto found = known.entries.find(Key{core.host.disk.get(), core.identity});
-  if (found == known.entries.end() || found->second.core.get() != &core) return;
-  last = std::move(found->second.core);
+  const auto found =
+      known.entries.find(Key{core.host.disk.get(), core.host.tasks.get(), core.identity});
+  if (found == known.entries.end() || found->second.core.lock().get() != &core) return;
+  found->second.gate->notify_all();
   known.entries.erase(found);
-  known.gate(core.host).notify_all();
 }
 
 }  // namespace tidemark::journal

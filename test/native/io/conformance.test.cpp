@@ -8,7 +8,7 @@
 using namespace tidemark::io;
 using namespace tidemark::io::test;
 
-#define DISKS SystemFixture, MemoryFixture, DirectMemoryFixture, FaultFixture
+#define DISKS SystemFixture, MemoryFixture, DirectMemoryFixture, FaultFixture, SimulatedFixture
 
 TEST_CASE_TEMPLATE("what is written at an offset is read back there", Disk_, DISKS) {
   Disk_ on;

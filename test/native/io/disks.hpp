@@ -15,6 +15,7 @@
 #include "io/disk.hpp"
 #include "io/fault_disk.hpp"
 #include "io/memory_disk.hpp"
+#include "io/simulated_disk.hpp"
 #include "io/tasks.hpp"
 
 namespace tidemark::io::test {
@@ -66,6 +67,12 @@ struct DirectMemoryFixture {
 struct FaultFixture {
   std::shared_ptr<Disk> disk = std::make_shared<FaultDisk>(make_memory_disk());
   FaultFixture() { REQUIRE(disk->make_directory("/place", 0700)); }
+  [[nodiscard]] std::string root() const { return "/place"; }
+};
+
+struct SimulatedFixture {
+  std::shared_ptr<Disk> disk = std::make_shared<SimulatedDisk>();
+  SimulatedFixture() { REQUIRE(disk->make_directory("/place", 0700)); }
   [[nodiscard]] std::string root() const { return "/place"; }
 };
 
