@@ -1,5 +1,6 @@
-// Makes docs/campaign.md of docs/reliability/*.json: what must hold and whether it does, then the
-// figures. Also: `node scripts/campaign-page.mjs`.
+// Makes the two pages of docs/reliability/*.json: what must hold and whether it does, then the figures.
+// docs/campaign.md has the measurements; parts with `page: 'reliability'` belong to docs/reliability.md.
+// Also: `node scripts/campaign-page.mjs`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parts } from '../test/campaign/parts.mjs';
@@ -136,38 +137,91 @@ const tables = {
 
 const tableOf = (name) => parts.find((part) => part.name === name)?.table ?? tables[name] ?? plain;
 
-export function writeCampaignPage() {
-  const directory = join(root, 'docs', 'reliability');
-  const results = readdirSync(directory)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')));
+const directory = join(root, 'docs', 'reliability');
+const prose = (name) =>
+  readFileSync(join(root, 'scripts', 'reliability', name), 'utf8')
+    .trimEnd()
+    .split('\n');
+const partOf = (result) => parts.find(({ name }) => name === result.part);
+
+/** The results of the parts of a page, in the order of the parts. */
+function resultsOf(page) {
   const order = parts.map(({ name }) => name);
-  results.sort((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
-  const lines = [
-    '# The campaign',
-    '',
-    '<!-- written by scripts/campaign-page.mjs from docs/reliability/*.json: do not edit -->',
-    '',
-    'Measurements that take too long for the tests, which run smaller forms of the same programs. What',
-    'must hold is asserted in both; times are reported and belong to the machine and the hour.',
-    '`npm run campaign` takes them again.',
-    '',
-  ];
-  for (const { part, about, command, date, seconds, load, machine, claims, figures } of results) {
-    lines.push(
-      `## ${about[0].toUpperCase()}${about.slice(1)}`,
-      '',
-      `\`${command}\`, ${date.slice(0, 10)}, ${seconds} s, load average ${load.join(' to ')};`,
-      `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node},`,
-      `${machine.fileSystem}.`,
-      '',
-      ...tableOf(part)(figures),
-      '',
-      ...claims.map(({ claim, holds }) => `- ${holds ? 'holds' : '**does not hold**'}: ${claim}`),
-      '',
-    );
-  }
-  writeFileSync(join(root, 'docs', 'campaign.md'), lines.join('\n'));
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')))
+    .filter((result) => partOf(result) && (partOf(result).page ?? 'campaign') === page)
+    .sort((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
 }
 
-if (process.argv[1] === import.meta.filename) writeCampaignPage();
+function section({ part, about, command, date, seconds, load, machine, claims, figures }) {
+  return [
+    `## ${about[0].toUpperCase()}${about.slice(1)}`,
+    '',
+    `\`${command}\`, ${date.slice(0, 10)}, ${count(seconds)} s, load average ${load.join(' to ')};`,
+    `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node},`,
+    `${machine.fileSystem}.`,
+    '',
+    ...tableOf(part)(figures),
+    '',
+    ...claims.map(({ claim, holds }) => `- ${holds ? 'holds' : '**does not hold**'}: ${claim}`),
+    '',
+  ];
+}
+
+const note = '<!-- written by scripts/campaign-page.mjs from docs/reliability: do not edit -->';
+
+const measurements = () => [
+  '# The campaign',
+  '',
+  note,
+  '',
+  'Measurements that take too long for the tests, which run smaller forms of the same programs. What',
+  'must hold is asserted in both; times are reported and belong to the machine and the hour.',
+  '`npm run campaign` takes them again.',
+  '',
+  ...resultsOf('campaign').flatMap(section),
+];
+
+/** Of each net: how long its long form took, and how many of its claims hold. */
+const nets = (results) => [
+  ...head(['net', 'command', 'minutes', 'claims that hold']),
+  ...results.map(({ about, command, seconds, claims }) =>
+    row([
+      about,
+      `\`${command}\``,
+      fixed(seconds / 60),
+      `${claims.filter(({ holds }) => holds).length} of ${claims.length}`,
+    ]),
+  ),
+];
+
+const reliability = () => {
+  const results = resultsOf('reliability');
+  return [
+    '# Reliability',
+    '',
+    note,
+    '',
+    'How tidemark looks for ways to lose, invent or silently damage a record, what it found, and what it',
+    'did not look for. The tests run a short form of each net; the long forms, whose figures stand here,',
+    'are parts of `npm run campaign`.',
+    '',
+    ...prose('model.md'),
+    '',
+    '## The nets',
+    '',
+    ...nets(results),
+    '',
+    ...results.flatMap(section),
+    ...prose('limits.md'),
+    '',
+  ];
+};
+
+export function writeCampaignPages() {
+  writeFileSync(join(root, 'docs', 'campaign.md'), measurements().join('\n'));
+  writeFileSync(join(root, 'docs', 'reliability.md'), reliability().join('\n'));
+}
+
+if (process.argv[1] === import.meta.filename) writeCampaignPages();

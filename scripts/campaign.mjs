@@ -1,6 +1,6 @@
 // `npm run campaign -- --minutes N`: the measurements that take too long for the tests. Each part
-// writes its figures to docs/reliability/<part>.json when it ends, and docs/campaign.md is made of
-// them. A part whose figures are there, of these very sources and sizes, is not run again: a campaign
+// writes its figures to docs/reliability/<part>.json when it ends, and docs/campaign.md and
+// docs/reliability.md are made of them. A part whose figures are there, of these very sources and sizes, is not run again: a campaign
 // that was stopped, or ran out of minutes, goes on where it was. A part that is `resumable` is begun
 // however little time is left, and goes on from what it saved.
 //   --minutes N    begin no part that would end later than N minutes from now (default 15)
@@ -23,7 +23,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, machine } from '../bench/js/machine.mjs';
 import { inTemporary } from '../test/campaign/support.mjs';
-import { writeCampaignPage } from './campaign-page.mjs';
+import { writeCampaignPages } from './campaign-page.mjs';
 import { root } from './tools.mjs';
 
 const { values: options } = parseArgs({
@@ -145,7 +145,7 @@ for (const part of parts.filter(({ name }) => wanted?.includes(name) ?? true)) {
     console.error(`  ${holds ? 'holds' : 'DOES NOT HOLD'}: ${claim} (${numbers})`);
   }
 }
-writeCampaignPage();
+writeCampaignPages();
 if (broken > 0) {
   console.error(`${broken} claims do not hold`);
   process.exit(1);

@@ -8,10 +8,15 @@ import { hasCommand, root, tool } from './tools.mjs';
 const minute = 60_000;
 
 /**
- * Runs a program, keeps what it says, and prints it when it fails or when `show` is set.
+ * Runs a program, keeps what it says, and prints it when it fails (unless `quiet`) or when `show` is
+ * set.
  * Resolves with { code, output }; code is not 0 after a timeout or a signal.
  */
-export function exec(command, args, { env, timeout = 10 * minute, show = false, cwd = root } = {}) {
+export function exec(
+  command,
+  args,
+  { env, timeout = 10 * minute, show = false, quiet = false, cwd = root } = {},
+) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -33,8 +38,8 @@ export function exec(command, args, { env, timeout = 10 * minute, show = false, 
     }, timeout);
     const end = (code) => {
       clearTimeout(timer);
-      if (code !== 0 && !show) process.stderr.write(output);
-      if (code !== 0) console.error(`failed (${code}): ${[command, ...args].join(' ')}`);
+      if (code !== 0 && !show && !quiet) process.stderr.write(output);
+      if (code !== 0 && !quiet) console.error(`failed (${code}): ${[command, ...args].join(' ')}`);
       resolve({ code, output });
     };
     child.on('error', (error) => {

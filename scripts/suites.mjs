@@ -44,6 +44,7 @@ function lint() {
     () => step(...script('lint-native.mjs')),
     () => step(...script('lint-docs.mjs')),
     () => step(...script('esm.mjs', '--check')),
+    () => step(...script('planted.mjs', '--check')),
     stepWith('clang-format', () =>
       step('clang-format', 'clang-format', ['--dry-run', '-Werror', ...nativeFiles()]),
     ),

@@ -3,6 +3,9 @@
 // { figures, claims }; `table`, if there is one, makes Markdown lines of the figures. A `resumable`
 // part looks at `deadline` (milliseconds, as Date.now() counts), saves what it has with
 // `saved.write(value)`, begins from `saved.read()`, and gives { unfinished: true } when time was up.
+// Parts with `page: 'reliability'` are shown on that page, the others on docs/campaign.md.
+
+import { planted, plantedTable } from '../planted/planted.mjs';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
 import { idleMarks } from './idle-marks.mjs';
@@ -71,5 +74,16 @@ export const parts = [
     minutes: 4,
     run: killStorm,
     sizes: { kills: 200, seed: 20260101 },
+    page: 'reliability',
+  },
+  {
+    name: 'planted',
+    about: 'defects planted on purpose, and which net catches each',
+    minutes: 60,
+    run: planted,
+    sizes: {},
+    page: 'reliability',
+    resumable: true,
+    table: plantedTable,
   },
 ];

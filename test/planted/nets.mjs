@@ -1,0 +1,39 @@
+// The nets that a planted defect can name, and how each is cast: executables of native tests (by
+// their rooms, with the settings of the build) or files of vitest.
+
+/** Native rooms whose tests each look at one piece: the unit tests. */
+const unitRooms = ['crc32c', 'format', 'io', 'journal'];
+const clang = { CMAKE_CXX_COMPILER: 'clang++' };
+
+export const nets = {
+  unit: { about: 'unit tests of native/', rooms: unitRooms },
+  'unit-js': {
+    about: 'unit tests of lib/',
+    files: ['test/journal', 'test/recovery', 'test/durable', 'test/codec'],
+  },
+  crash: { about: 'crash explorer and model on the simulated disk', rooms: ['crash'] },
+  fault: { about: 'fault loops: the n-th call of each kind fails', rooms: ['fault'] },
+  bytes: { about: 'damaged bytes, files and structures', rooms: ['bytes'] },
+  fuzz: {
+    about: 'kept corpora of the fuzzers under AddressSanitizer',
+    rooms: ['fuzz'],
+    build: 'native-asan',
+    settings: { ...clang, TIDEMARK_SANITIZE: 'address,undefined' },
+  },
+  tsan: {
+    about: 'native tests under ThreadSanitizer',
+    rooms: ['journal'],
+    build: 'native-tsan',
+    settings: { ...clang, TIDEMARK_SANITIZE: 'thread' },
+    fixedAddresses: true,
+    env: { TSAN_OPTIONS: 'halt_on_error=1' },
+  },
+  reader: {
+    about: 'the reader written from the page, beside the native one',
+    files: ['test/fuzz'],
+  },
+  kernel: { about: 'the shipped binary and the real kernel', files: ['test/fault/kernel'] },
+  kills: { about: 'kill storm', files: ['test/campaign/kill-storm.test.ts'] },
+  power: { about: 'power cuts under a real file system', files: ['test/power'] },
+  threads: { about: 'storms of threads and exits', files: ['test/threads'] },
+};

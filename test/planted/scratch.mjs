@@ -1,0 +1,154 @@
+// A copy of the tree in which a defect is planted, the nets are cast, and the defect is taken out
+// again. Files keep their times while their content is the same, so that builds stay incremental.
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { exec, fixedAddresses } from '../../scripts/runners.mjs';
+import { root } from '../../scripts/tools.mjs';
+
+const minute = 60_000;
+/** A net that does not end by then has caught something that hangs. */
+const netMinutes = 10;
+
+function trackedFiles() {
+  const listed = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 64 << 20,
+    },
+  );
+  if (listed.status !== 0) throw new Error(`planting needs a git checkout: ${listed.stderr}`);
+  return listed.stdout.split('\0').filter((path) => path !== '' && existsSync(join(root, path)));
+}
+
+function gitApply(directory, options, log) {
+  const applied = spawnSync('git', ['apply', ...options], {
+    cwd: directory,
+    encoding: 'utf8',
+    // The scratch may stand inside of a checkout: then its paths would be taken as that one's.
+    env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(directory) },
+  });
+  if (applied.status !== 0) log(applied.stderr.trim());
+  return applied.status === 0;
+}
+
+/** Whether the patch applies to the tree as it is; nothing is changed. */
+export const applies = (patch, log = () => {}) => gitApply(root, ['--check', patch], log);
+
+export class Scratch {
+  constructor(directory, log) {
+    this.directory = directory;
+    this.log = log;
+  }
+
+  /** The tree as it is now, without builds. */
+  fill() {
+    mkdirSync(this.directory, { recursive: true });
+    const files = trackedFiles();
+    const wanted = new Set(files);
+    for (const path of files) {
+      const from = join(root, path);
+      const to = join(this.directory, path);
+      const bytes = readFileSync(from);
+      if (existsSync(to) && readFileSync(to).equals(bytes)) continue;
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(to, bytes, { mode: statSync(from).mode });
+    }
+    // What an earlier fill left and the tree no longer has.
+    const known = join(this.directory, '.planted-files');
+    const before = existsSync(known) ? readFileSync(known, 'utf8').split('\n') : [];
+    for (const path of before) {
+      if (path !== '' && !wanted.has(path)) rmSync(join(this.directory, path), { force: true });
+    }
+    writeFileSync(known, files.join('\n'));
+    for (const modules of ['node_modules', 'bench/js/node_modules']) {
+      const link = join(this.directory, modules);
+      if (existsSync(join(root, modules)) && !existsSync(link)) {
+        symlinkSync(join(root, modules), link, 'dir');
+      }
+    }
+  }
+
+  /** True when the patch is planted. `fill` takes it out again. */
+  apply(patch) {
+    return gitApply(this.directory, [patch], this.log);
+  }
+
+  /** Builds what these nets run. False: it does not compile. */
+  async build(nets) {
+    const native = nets.filter((net) => net.rooms);
+    for (const build of new Set(native.map(({ build = 'native' }) => build))) {
+      const own = native.filter((net) => (net.build ?? 'native') === build);
+      const place = join(this.directory, 'build', build);
+      const settings = Object.entries(own[0].settings ?? {}).map(([k, v]) => `-D${k}=${v}`);
+      const configured = await this.#run('cmake', [
+        ...['-S', this.directory, '-B', place, '-G', 'Ninja'],
+        ...settings,
+      ]);
+      if (configured !== 0) return false;
+      const targets = own.flatMap(({ rooms }) => rooms.map((room) => `test_${room}`));
+      if ((await this.#run('ninja', ['-C', place, '-j2', ...targets])) !== 0) return false;
+    }
+    if (nets.every((net) => net.files === undefined)) return true;
+    return (
+      (await this.#run(process.execPath, ['scripts/build.mjs', 'native'])) === 0 &&
+      (await this.#run(process.execPath, ['scripts/build.mjs', 'lib'])) === 0
+    );
+  }
+
+  /** Casts a net: { green, seconds, what } with the first line that tells what it caught. */
+  async cast(net) {
+    const begin = Date.now();
+    const ended = (green, what) => ({
+      green,
+      seconds: Math.round((Date.now() - begin) / 1000),
+      ...(what && { what }),
+    });
+    if (net.files) {
+      const { code, output } = await this.#exec(process.execPath, [
+        'node_modules/vitest/vitest.mjs',
+        ...['run', '--project', 'main', '--bail', '1', ...net.files],
+      ]);
+      if (code === 0 && !/Tests\s+.*\d+ passed/.test(output)) {
+        throw new Error(`the net ran no test: ${net.files}`);
+      }
+      return ended(code === 0, /(?:FAIL|×)\s+(.*)/.exec(output)?.[1]?.trim());
+    }
+    const launcher = net.fixedAddresses ? fixedAddresses() : [];
+    for (const room of net.rooms) {
+      const program = join(this.directory, 'build', net.build ?? 'native', `test_${room}`);
+      const [command, ...args] = [...launcher, program, '--no-colors=true', '--abort-after=1'];
+      const { code, output } = await this.#exec(command, args, net.env);
+      const caught =
+        /TEST CASE:\s*(.*)/.exec(output)?.[1] ?? /(?:ERROR|WARNING): .*/.exec(output)?.[0];
+      if (code !== 0) return ended(false, `${room}: ${caught ?? `ended with ${code}`}`);
+    }
+    return ended(true);
+  }
+
+  async #run(command, args) {
+    const { code, output } = await this.#exec(command, args);
+    if (code !== 0) this.log(output.split('\n').slice(-15).join('\n'));
+    return code;
+  }
+
+  #exec(command, args, env = {}) {
+    return exec(command, args, {
+      cwd: this.directory,
+      env,
+      timeout: netMinutes * minute,
+      quiet: true,
+    });
+  }
+}
