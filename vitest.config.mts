@@ -29,8 +29,12 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/package/**', 'test/docs/**'],
+          exclude: ['test/package/**', 'test/docs/**', 'test/fault/kernel/**'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'kernel', include: ['test/fault/kernel/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
         extends: true,

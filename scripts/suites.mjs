@@ -159,6 +159,12 @@ export const suites = [
     run: () => vitest('main'),
   },
   {
+    name: 'kernel',
+    about: 'the built addon against the real kernel: failing calls, full and dying file systems',
+    uses: ['strace', 'faketime', 'ext4', 'xfs'],
+    run: () => vitest('kernel'),
+  },
+  {
     name: 'docs',
     about: 'the snippets of the documents run as printed',
     run: () => vitest('docs'),

@@ -35,6 +35,9 @@ const tools = {
     isThere: command('x86_64-w64-mingw32-g++-posix'),
   },
   strace: { packages: ['strace'], isThere: command('strace') },
+  faketime: { packages: ['faketime'], isThere: command('faketime') },
+  ext4: { packages: ['e2fsprogs'], isThere: command('mkfs.ext4') },
+  xfs: { packages: ['xfsprogs'], isThere: command('mkfs.xfs') },
   chromium: { packages: ['chromium'], isThere: command('chromium') },
 };
 

@@ -1,0 +1,227 @@
+// The judges of these tests: each must see what it is there to see.
+import { describe, expect, it } from 'vitest';
+import { judgeRecords } from './judge.mjs';
+import { judgeOrder } from './order.mjs';
+import { callsOf } from './strace.mjs';
+import { toldBy } from './told.mjs';
+
+const submit = (...ids: number[]) => ({ say: 'submit', ids, weak: false });
+const acknowledged = (firstSeq: number, ...ids: number[]) => ({
+  say: 'acknowledged',
+  ids,
+  firstSeq,
+});
+const rejected = (outcome: string, ...ids: number[]) => ({
+  say: 'rejected',
+  ids,
+  outcome,
+  code: 'ERR_TIDEMARK_IO',
+});
+const session = (id: number) => ({ say: 'session', session: id });
+
+function problemsOf(lines: object[], records: [number, number][], rules?: { power: boolean }) {
+  const told = toldBy([session(1), ...lines]);
+  const firstSeq = records[0]?.[0] ?? 1;
+  const found = { firstSeq, lastSeq: records.at(-1)?.[0] ?? 0, records };
+  return [...told.problems, ...judgeRecords(told, found, rules)];
+}
+
+describe('the judge of what was told', () => {
+  const three = [submit(1), submit(2), submit(3), acknowledged(1, 1), acknowledged(2, 2)];
+
+  it('accepts what was acknowledged, with or without what was not', () => {
+    expect(
+      problemsOf(three, [
+        [1, 1],
+        [2, 2],
+      ]),
+    ).toEqual([]);
+    expect(
+      problemsOf(three, [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ]),
+    ).toEqual([]);
+  });
+  it('sees an acknowledged record that is missing', () => {
+    expect(problemsOf(three, [[1, 1]])).toHaveLength(1);
+  });
+  it('sees a record that nobody submitted', () => {
+    expect(
+      problemsOf(three, [
+        [1, 1],
+        [2, 2],
+        [3, 4],
+      ]),
+    ).toHaveLength(1);
+  });
+  it('sees a record at another seq than it was acknowledged as', () => {
+    expect(
+      problemsOf(three, [
+        [1, 2],
+        [2, 1],
+      ]).length,
+    ).toBeGreaterThan(0);
+  });
+  it('sees a record that was rejected as not written', () => {
+    const lines = [submit(1), rejected('not-written', 1)];
+    expect(problemsOf(lines, [[1, 1]])).toHaveLength(1);
+    expect(problemsOf([submit(1), rejected('unknown', 1)], [[1, 1]])).toEqual([]);
+  });
+  it('sees a rejection without an outcome', () => {
+    expect(problemsOf([submit(1), rejected('', 1)], [])).toHaveLength(1);
+  });
+  it('sees a record behind one that is missing, unless that one was refused before', () => {
+    const pending = [submit(1), submit(2)];
+    expect(problemsOf(pending, [[1, 2]])).toEqual([]); // 1 may have been released
+    expect(
+      problemsOf(
+        [submit(1), submit(2), submit(3)],
+        [
+          [1, 1],
+          [2, 3],
+        ],
+      ),
+    ).toHaveLength(1);
+    const refused = [submit(1), submit(2), rejected('unknown', 2), submit(3)];
+    expect(
+      problemsOf(refused, [
+        [1, 1],
+        [2, 3],
+      ]),
+    ).toEqual([]);
+    const late = [submit(1), submit(2), submit(3), rejected('unknown', 2)];
+    expect(
+      problemsOf(late, [
+        [1, 1],
+        [2, 3],
+      ]),
+    ).toHaveLength(1);
+  });
+  it('sees a part of a batch', () => {
+    expect(problemsOf([submit(1, 2)], [[1, 1]])).toHaveLength(1);
+    expect(
+      problemsOf(
+        [submit(1, 2)],
+        [
+          [1, 1],
+          [2, 2],
+        ],
+      ),
+    ).toEqual([]);
+  });
+  it('sees an acknowledgement after the writer was poisoned', () => {
+    const poisoned = { say: 'failed', what: 'sync', code: 'ERR_TIDEMARK_POISONED' };
+    expect(problemsOf([submit(1), poisoned, acknowledged(1, 1)], [[1, 1]])).toHaveLength(1);
+  });
+  it('sees what one open showed and the next does not', () => {
+    const open = { say: 'open', records: [[1, 1]] };
+    expect(problemsOf([submit(1), session(2), open], [])).toHaveLength(1);
+  });
+  it('lets go what no sync covered only where power was lost', () => {
+    const weak = [{ say: 'submit', ids: [1], weak: true }, acknowledged(1, 1)];
+    expect(problemsOf(weak, [])).toHaveLength(1);
+    expect(problemsOf(weak, [], { power: true })).toEqual([]);
+    const covered = [...weak, submit(2), acknowledged(2, 2)];
+    expect(problemsOf(covered, [[2, 2]], { power: true }).length).toBeGreaterThan(0);
+  });
+});
+
+/** Lines as strace writes them. */
+class Log {
+  #lines: string[] = [];
+  #add(thread: number, text: string) {
+    this.#lines.push(`${thread} ${text}`);
+    return this;
+  }
+  #file = (path: string) => `20<${path}>`;
+  #hex = (bytes: Buffer) =>
+    `"${[...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
+  write(path: string, bytes: Buffer) {
+    const parts = `[{iov_base=${this.#hex(bytes)}, iov_len=${bytes.length}}]`;
+    return this.#add(2, `pwritev(${this.#file(path)}, ${parts}, 1, 8192) = ${bytes.length}`);
+  }
+  sync(path: string, result = '0') {
+    return this.#add(2, `fdatasync(${this.#file(path)}) = ${result}`);
+  }
+  syncDirectory() {
+    return this.#add(3, `fsync(${this.#file('/j')}) = 0`);
+  }
+  rename(from: string, to: string) {
+    return this.#add(
+      3,
+      `rename(${this.#hex(Buffer.from(from))}, ${this.#hex(Buffer.from(to))}) = 0`,
+    );
+  }
+  unlink(path: string) {
+    return this.#add(3, `unlink(${this.#hex(Buffer.from(path))}) = 0`);
+  }
+  says(line: object) {
+    const text = Buffer.from(`${JSON.stringify(line)}\n`);
+    return this.#add(1, `write(3</said>, ${this.#hex(text)}, ${text.length}) = ${text.length}`);
+  }
+  problems() {
+    return judgeOrder(callsOf(this.#lines.join('\n')));
+  }
+}
+
+function frame(firstSeq: number, count = 1) {
+  const bytes = Buffer.alloc(64);
+  bytes.writeUInt32LE(0x9d4d4454, 0);
+  bytes[8] = 1;
+  bytes.writeUInt32LE(count, 16);
+  bytes.writeBigUInt64LE(BigInt(firstSeq), 20);
+  return bytes;
+}
+
+describe('the judge of the order of calls', () => {
+  const one = '/j/segment-0000000000000001.tide';
+  const two = '/j/segment-0000000000000002.tide';
+  const header = Buffer.from('TIDEMARK header');
+
+  it('accepts an acknowledgement behind the sync of its frame', () => {
+    const log = new Log().says(submit(7)).write(one, frame(1)).sync(one);
+    expect(log.says(acknowledged(1, 7)).problems()).toEqual([]);
+  });
+  it('sees an acknowledgement in front of the sync, or behind one that failed', () => {
+    const early = new Log().says(submit(7)).write(one, frame(1));
+    expect(early.says(acknowledged(1, 7)).sync(one).problems()).toHaveLength(1);
+    const failed = new Log()
+      .says(submit(7))
+      .write(one, frame(1))
+      .sync(one, '-1 EIO (x) (INJECTED)');
+    expect(failed.says(acknowledged(1, 7)).problems()).toHaveLength(1);
+    const before = new Log().says(submit(7)).sync(one).write(one, frame(1));
+    expect(before.says(acknowledged(1, 7)).problems()).toHaveLength(1);
+  });
+  it('sees a failed sync that is tried again, and a write behind it', () => {
+    const failed = () => new Log().write(one, frame(1)).sync(one, '-1 EIO (x) (INJECTED)');
+    expect(failed().problems()).toEqual([]);
+    expect(failed().sync(one).problems()).toHaveLength(1);
+    expect(failed().write(one, frame(2)).problems()).toHaveLength(1);
+  });
+  it('sees a first frame in front of the header, or of the seal', () => {
+    const seal = Buffer.from('a seal');
+    const begun = () => new Log().write(two, header);
+    const sound = begun().sync(two).write(one, seal).sync(one).write(two, frame(5));
+    expect(sound.problems()).toEqual([]);
+    expect(begun().write(one, seal).sync(one).write(two, frame(5)).problems()).toHaveLength(1);
+    expect(begun().sync(two).write(one, seal).write(two, frame(5)).problems()).toHaveLength(1);
+  });
+  it('sees a segment that is removed in front of the head mark, or of the sync of its name', () => {
+    const mark = () => new Log().write(one, frame(1)).rename('/j/head.tmp-1', '/j/head');
+    expect(mark().syncDirectory().unlink(one).problems()).toEqual([]);
+    expect(mark().unlink(one).syncDirectory().problems()).toHaveLength(1);
+    expect(new Log().write(one, frame(1)).unlink(one).problems()).toHaveLength(1);
+  });
+  it('reads calls that were interrupted by those of other threads', () => {
+    const calls = callsOf(
+      '1 fdatasync(3</a> <unfinished ...>\n2 fsync(4</b>) = 0\n1 <... fdatasync resumed>) = 0\n',
+    );
+    expect(calls.map(({ name, path, from, to }) => ({ name, path, from, to }))).toEqual([
+      { name: 'fdatasync', path: '/a', from: 0, to: 2 },
+      { name: 'fsync', path: '/b', from: 1, to: 1 },
+    ]);
+  });
+});
