@@ -103,9 +103,10 @@ class Image {
       const std::size_t count = (range.to - range.from) / options_.sector_bytes;
       if (all_are(fate, sector, count, SectorFate::applied)) {
         const BlockPointer base = content.block(one.block);
-        content.set_block(one.block, base == one.before ? one.after
-                                                        : overlaid(base, one.after, one.from,
-                                                                   one.to, options_.block_bytes));
+        content.set_block(one.block,
+                          base == one.before && !one.trimmed
+                              ? one.after
+                              : overlaid(base, one.after, one.from, one.to, options_.block_bytes));
       } else if (!all_are(fate, sector, count, SectorFate::dropped)) {
         write_torn(content, change, one, fate, sector, seed);
       }

@@ -17,6 +17,7 @@ void take_from(std::vector<BlockWrite>& writes, std::uint64_t block, std::uint32
       kept.push_back(std::move(write));
       continue;
     }
+    write.trimmed = true;
     if (write.from < from) {
       kept.push_back(write);
       kept.back().to = from;
@@ -165,6 +166,7 @@ void SimulatedDisk::System::make_sizes_durable(Inode& inode, std::uint64_t end) 
           if (start + one.to <= size.size_after) return false;
           if (start + one.from >= size.size_after) return true;
           one.to = static_cast<std::uint32_t>(size.size_after - start);
+          one.trimmed = true;
           return false;
         });
       }

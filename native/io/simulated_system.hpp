@@ -63,6 +63,7 @@ struct BlockWrite {
   BlockPointer before;
   BlockPointer after;
   bool reached_device = false;  // no failed sync takes it back
+  bool trimmed = false;         // `after` holds more of this write than [from, to)
 };
 
 // One entry of one directory.
