@@ -76,6 +76,17 @@ bool is_block_size(std::uint32_t bytes) noexcept {
   return bytes >= minimum_block_bytes && bytes <= maximum_block_bytes && (bytes & (bytes - 1)) == 0;
 }
 
+// But for the copy's number and the checksum that is seeded with it; also behind the fields that
+// this build knows.
+bool hold_the_same(Bytes one, Bytes other) noexcept {
+  const auto equal = [&](std::size_t begin, std::size_t end) {
+    return std::equal(one.begin() + static_cast<std::ptrdiff_t>(begin),
+                      one.begin() + static_cast<std::ptrdiff_t>(end),
+                      other.begin() + static_cast<std::ptrdiff_t>(begin));
+  };
+  return equal(0, at::checksum) && equal(at::copy + 1, header_copy_bytes);
+}
+
 bool is_seq(std::uint64_t seq) noexcept { return seq >= 1 && seq <= maximum_seq; }
 
 // What a writer of this version can have written; anything else under a right checksum is damage
@@ -85,7 +96,7 @@ bool within_bounds(const SegmentHeader& header) noexcept {
          header.predecessor.id < header.segment_id && header.head.segment_id != 0 &&
          header.head.segment_id <= header.segment_id && is_seq(header.start_seq) &&
          header.first_seq >= header.start_seq && header.first_seq <= maximum_seq + 1 &&
-         header.head.first_seq >= 1 && header.head.first_seq <= maximum_seq + 1 &&
+         header.head.first_seq >= 1 && header.head.first_seq <= header.first_seq &&
          header.max_body_bytes <= maximum_body_bytes &&
          header.max_record_bytes <= maximum_body_bytes &&
          header.max_frame_entries <= maximum_frame_entries &&
@@ -269,7 +280,7 @@ HeaderPair decode_header_pair(Bytes file_start) {
   if ((first_valid || second_valid) && newer) {
     pair.contradictory = true;
   } else if (first_valid && second_valid) {
-    pair.contradictory = !(first.header == second.header);
+    pair.contradictory = !hold_the_same(file_start, file_start.subspan(first.header.block_bytes));
   }
   if (first_valid || second_valid) {
     pair.state = HeaderState::valid;

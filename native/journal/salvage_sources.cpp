@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "format/names.hpp"
+#include "journal/damage.hpp"
 #include "journal/file_source.hpp"
 
 namespace tidemark::journal {
@@ -17,6 +18,7 @@ class Collector {
   Result<SalvageSources> run() {
     if (Status status = collect(); !status) return status.error();
     choose_facts();
+    if (const auto failure = newer_part()) return *failure;
     return std::move(sources_);
   }
 
@@ -47,6 +49,21 @@ class Collector {
     return done();
   }
 
+  // What cannot be understood must not be taken for damage.
+  std::optional<Failure> newer_part() const {
+    if (newer_mark_) return newer(*newer_mark_, "the mark");
+    for (const SalvageFile& candidate : sources_.files) {
+      if (candidate.headers.state != format::HeaderState::newer ||
+          candidate.named_id < sources_.head.segment_id) {
+        continue;
+      }
+      Failure failure = newer(candidate.path, "segment " + std::to_string(candidate.named_id));
+      failure.segment = candidate.named_id;
+      return failure;
+    }
+    return std::nullopt;
+  }
+
   void collect_segment(std::uint64_t id, const std::string& path) {
     SalvageFile candidate;
     candidate.named_id = id;
@@ -69,10 +86,11 @@ class Collector {
   void collect_head(const std::string& path) {
     auto bytes = io::read_file(disk_, path, format::maximum_mark_bytes);
     format::HeadMark mark;
-    if (bytes && format::decode_head_mark(bytes.value(), mark) == format::MarkState::valid) {
-      head_ = mark;
-      return;
-    }
+    const auto state =
+        bytes ? format::decode_head_mark(bytes.value(), mark) : format::MarkState::damaged;
+    if (state == format::MarkState::newer) newer_mark_ = path;
+    if (state == format::MarkState::valid) head_ = mark;
+    if (state != format::MarkState::damaged) return;
     sources_.problem(ProblemKind::head, 0, 0, 0, 0,
                      "the head mark is damaged: the segment headers' copies count", path);
     sources_.bad_marks.push_back(path);
@@ -81,10 +99,11 @@ class Collector {
   void collect_cursor(const std::string& path) {
     auto bytes = io::read_file(disk_, path, format::maximum_mark_bytes);
     format::CursorMark mark;
-    if (bytes && format::decode_cursor_mark(bytes.value(), mark) == format::MarkState::valid) {
-      sources_.cursors.push_back(std::move(mark));
-      return;
-    }
+    const auto state =
+        bytes ? format::decode_cursor_mark(bytes.value(), mark) : format::MarkState::damaged;
+    if (state == format::MarkState::newer) newer_mark_ = path;
+    if (state == format::MarkState::valid) sources_.cursors.push_back(std::move(mark));
+    if (state != format::MarkState::damaged) return;
     sources_.problem(ProblemKind::cursor, 0, 0, 0, 0, "the cursor is damaged and is not copied",
                      path);
     sources_.bad_marks.push_back(path);
@@ -132,6 +151,7 @@ class Collector {
   io::Disk& disk_;
   const std::string& directory_;
   std::optional<format::HeadMark> head_;
+  std::optional<std::string> newer_mark_;
   SalvageSources sources_;
 };
 

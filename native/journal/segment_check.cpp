@@ -45,7 +45,10 @@ Status SegmentCheck::run(std::vector<Problem>& problems) {
 
   check_header_padding();
   walk();
-  if (task_.end == End::sealed) check_seal();
+  if (task_.end == End::sealed) {
+    check_length();
+    check_seal();
+  }
   layout_.stream_end = offset_;
   layout_.used_bytes = std::max(layout_.used_bytes, offset_);
   layout_.last_seq = expected_ - 1;
@@ -123,6 +126,16 @@ void SegmentCheck::find_watermark() {
   cursor_.reset();
 }
 
+// The frames are sound as far as the file reaches, and that is not far enough.
+void SegmentCheck::check_length() {
+  if (task_.limit <= layout_.file_bytes || offset_ != layout_.file_bytes) return;
+  const bool named = task_.last_seq >= expected_;
+  add(ProblemKind::frame, offset_, named ? expected_ : 0, named ? task_.last_seq : 0,
+      "the file ends in front of frames that the next segment counts");
+  stepped_over_ = true;
+  if (named) expected_ = task_.last_seq + 1;
+}
+
 void SegmentCheck::walk() {
   while (offset_ < limit_ && step()) {
   }
@@ -146,12 +159,13 @@ bool SegmentCheck::step() {
   if (!header.known() && !header.skippable()) {
     add(ProblemKind::frame, offset_, expected_,
         header.last_seq() >= expected_ ? header.last_seq() : 0,
-        "a frame of a newer tidemark, which this one may not pass over");
+        "a frame of a newer tidemark, which this one may not pass over")
+        .row = newer_frame_row;
   }
   check_body();
   if (header.watermark.offset >= watermark_.offset) watermark_ = header.watermark;
   digest_.add(header.checksum);
-  if (header.known()) index_.add(offset_, expected_);
+  index_.add(offset_, expected_);
   ++frames_;
   layout_.records += header.user_records;
   if (task_.frames) {
@@ -174,7 +188,8 @@ void SegmentCheck::step_over_damage(FrameCursor::State state) {
   }
   const std::uint64_t end = next ? next->offset : limit_;
   std::uint64_t to = next ? next->first_seq - 1 : 0;
-  if (!next && task_.end == End::sealed && task_.file->seal) to = task_.file->seal->last_seq;
+  if (!next && task_.end == End::sealed)
+    to = task_.file->seal ? task_.file->seal->last_seq : task_.last_seq;
   // Of the unsealed segment nothing may be damaged at all: zeros up to the end of the file.
   std::uint64_t nonzero = 0;
   const bool only_zeros = !next && task_.end == End::tail && zeros(offset_, end, nonzero);
@@ -263,16 +278,10 @@ void SegmentCheck::check_seal() {
   const std::uint64_t at = task_.limit != 0 ? task_.limit : offset_;
   if (cursor_.load(*source_, at, source_->size()) != FrameCursor::State::good ||
       !cursor_.header().is(format::FrameType::seal)) {
-    // The survey says so too where the successor holds frames; a crash may have left none
-    // otherwise.
-    if (task_.file->seal || task_.limit == 0)
-      add(ProblemKind::seal, at, 0, 0, "the seal is damaged");
-    std::uint64_t nonzero = 0;
-    if (!task_.file->seal && at < source_->size() && !zeros(at, source_->size(), nonzero)) {
-      Problem& problem =
-          add(ProblemKind::seal, at, 0, 0, "bytes that are no valid seal behind the last frame");
+    if (!task_.seal_due && !task_.file->seal && task_.limit != 0) return;
+    Problem& problem = add(ProblemKind::seal, at, 0, 0, "the seal is damaged");
+    if (!task_.file->seal && at < source_->size())
       problem.single_bit_flip = flipped_bit(at, source_->size(), expected_);
-    }
     return;
   }
   seal_ = cursor_.seal();

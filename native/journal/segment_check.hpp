@@ -15,6 +15,9 @@
 
 namespace tidemark::journal {
 
+// Of the tail table: what may not be passed over is reported with it wherever it stands.
+inline constexpr char newer_frame_row = 'C';
+
 class SegmentCheck {
  public:
   enum class End : std::uint8_t {
@@ -28,6 +31,9 @@ class SegmentCheck {
     std::uint64_t limit = 0;
     bool bodies = true;
     bool frames = false;  // list them in the layout
+    // What the successor says: without it, or where a crash may have come before the seal, nothing.
+    std::uint64_t last_seq = 0;
+    bool seal_due = false;
   };
   SegmentCheck(io::Disk& disk, const Task& task);
 
@@ -38,6 +44,7 @@ class SegmentCheck {
 
  private:
   void check_header_padding();
+  void check_length();
   void walk();
   bool step();
   void step_over_damage(FrameCursor::State state);

@@ -2,6 +2,7 @@
 #include "journal/survey.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "format/frame.hpp"
@@ -9,6 +10,7 @@
 #include "io/aligned_buffer.hpp"
 #include "journal/damage.hpp"
 #include "journal/file_source.hpp"
+#include "journal/survey_links.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -265,104 +267,31 @@ class Surveyor {
   }
 
   Status link(const std::vector<SurveyedFile*>& chain, std::uint64_t head_id) {
-    struct Judged {
-      FileSituation situation;
-      std::string why;
-    };
-    std::vector<Judged> judged;
-    for (std::size_t i = 0; i < chain.size(); ++i) {
-      SurveyedFile& file = *chain[i];
-      const format::SegmentHeader& header = file.headers.header;
+    std::set<std::uint64_t> present;
+    for (const SurveyedFile& file : files_) present.insert(file.id);
+    const std::optional<format::JournalId> journal_id =
+        survey_.reference ? std::optional(survey_.reference->journal_id) : std::nullopt;
+    auto linked = link_chain(disk_, {chain, present, journal_id, head_id});
+    if (!linked) return linked.error();
+    for (const MissingSegment& absent : linked.value().missing) missing(absent.id, absent.why);
+    for (const LinkedFile& each : linked.value().files) {
+      for (int copy = 0; copy < 2; ++copy) {
+        if (!each.file->headers.copy_valid[copy])
+          survey_.bad_header_copies.emplace_back(each.file->id, copy);
+      }
       FileSituation situation;
       situation.header = HeaderState::valid;
-      situation.first = i == 0;
-      situation.link = Link::named;
-      std::string why = "does not belong where it stands";
-      if (file.headers.contradictory) {
+      situation.first = each.file == chain.front();
+      situation.link = each.contradiction.empty() ? Link::named : Link::contradicted;
+      settle(*each.file, situation, each.contradiction);
+      if (each.damaged_end) {
         situation.link = Link::contradicted;
-        why = "has two sound headers that differ";
-      } else if (header.segment_id != file.id) {
-        situation.link = Link::contradicted;
-        why = "is segment " + std::to_string(header.segment_id) + " by its header";
-      } else if (survey_.reference && header.journal_id != survey_.reference->journal_id) {
-        situation.link = Link::contradicted;
-        why = "belongs to another journal";
-      } else if (i == 0) {
-        if (file.id != head_id)
-          missing(head_id, "the first live segment, which the head names, is not there");
-      } else if (Status status =
-                     link_pair(*chain[i - 1], file, i + 1 == chain.size(), situation, why);
-                 !status) {
-        return status;
+        survey_.damage.push_back(
+            damaged(each.file->path, each.file->id, each.damaged_end->offset,
+                    "segment " + std::to_string(each.file->id) + " " + each.damaged_end->why,
+                    format::decide(format::file_table(), situation).letter));
       }
-      for (int copy = 0; copy < 2; ++copy) {
-        if (!file.headers.copy_valid[copy]) survey_.bad_header_copies.emplace_back(file.id, copy);
-      }
-      judged.push_back({situation, why});
     }
-    // Only now: the look at a file's successor completes what is known of the file.
-    for (std::size_t i = 0; i < chain.size(); ++i)
-      settle(*chain[i], judged[i].situation, judged[i].why);
-    return done();
-  }
-
-  Status link_pair(SurveyedFile& previous, const SurveyedFile& file, bool last,
-                   FileSituation& situation, std::string& why) {
-    const format::Predecessor& predecessor = file.headers.header.predecessor;
-    if (predecessor.id != previous.id) {
-      situation.link = Link::contradicted;
-      why = "continues segment " + std::to_string(predecessor.id) +
-            ", which is not there; the one in front is " + std::to_string(previous.id);
-      return done();
-    }
-    if (file.headers.header.first_seq != predecessor.last_seq + 1) {
-      situation.link = Link::contradicted;
-      why = "does not begin behind the last seq of the segment that it continues";
-      return done();
-    }
-    if (predecessor.end < previous.headers.header.data_start() ||
-        predecessor.end > previous.bytes) {
-      situation.link = Link::contradicted;
-      why = "says that segment " + std::to_string(previous.id) + " ends at byte " +
-            std::to_string(predecessor.end) + ", but that file has " +
-            std::to_string(previous.bytes);
-      return done();
-    }
-    previous.stream_end = predecessor.end;
-    if (Status status = read_seal(previous); !status) return status;
-    if (!previous.seal) {
-      // Only a crash between the successor's header and the seal leaves none; then the successor is
-      // the last and holds no frame yet, which whoever walks it has to check (see tail.cpp).
-      if (!last) {
-        situation.link = Link::contradicted;
-        why = "continues segment " + std::to_string(previous.id) + ", whose seal is damaged";
-      }
-      return done();
-    }
-    const format::Seal& seal = *previous.seal;
-    if (seal.successor_id != file.id || seal.successor_salt != file.headers.header.salt ||
-        seal.last_seq != predecessor.last_seq || seal.digest != predecessor.digest) {
-      situation.link = Link::contradicted;
-      why = "and the seal of segment " + std::to_string(previous.id) + " disagree about each other";
-    }
-    return done();
-  }
-
-  Status read_seal(SurveyedFile& file) {
-    auto opened = disk_.open(file.path, {});
-    if (!opened) return unreadable(opened.error());
-    std::vector<std::byte> bytes(format::seal_bytes);
-    auto read = opened.value()->read_at(file.stream_end, bytes);
-    if (!read) return unreadable(read.error());
-    bytes.resize(read.value());
-    if (bytes.size() < format::fixed_frame_header_bytes) return done();
-    const format::SegmentHeader& header = file.headers.header;
-    const auto prefix = format::frame_prefix_bytes(header, file.stream_end, bytes, file.bytes);
-    if (!prefix || *prefix > bytes.size()) return done();
-    const format::Bytes view(bytes.data(), *prefix);
-    const auto frame =
-        format::decode_frame_header(header, format::Place(header.seed()), file.stream_end, view);
-    if (frame && frame->is(format::FrameType::seal)) file.seal = format::decode_seal(*frame, view);
     return done();
   }
 

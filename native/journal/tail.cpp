@@ -184,7 +184,7 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
   // The successor's header is durable, then the seal, then the first frame: frames behind a missing
   // seal mean that a durable seal was damaged.
   if (!decision.refusal && question.previous != nullptr && !question.previous->seal &&
-      decision.stream.frames > 0) {
+      question.previous->id == header.predecessor.id && decision.stream.frames > 0) {
     Failure failure;
     failure.code = Code::corrupt;
     failure.path = question.previous->path;

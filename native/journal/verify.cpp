@@ -1,10 +1,12 @@
-// verify: reads everything that a journal holds, and names all damage. It looks at the directory
-// with the survey, at the end of the journal with the decision of recovery, and changes nothing.
+// verify: reads everything that a journal holds, and names all damage; what a newer version wrote
+// and may not be passed over is a failure. It looks at the directory with the survey, at the end of
+// the journal with the decision of recovery, and changes nothing.
 #include <algorithm>
 #include <memory>
 
 #include "format/names.hpp"
 #include "format/one_flip.hpp"
+#include "journal/damage.hpp"
 #include "journal/segment_check.hpp"
 #include "journal/survey.hpp"
 #include "journal/tail.hpp"
@@ -37,12 +39,20 @@ class Verification {
     if (Status status = look(); !status) return status.error();
     if (!survey_.directory_exists || (!survey_.reference && survey_.damage.empty()))
       return nothing_there();
+    for (const Failure& failure : survey_.damage) {
+      if (failure.code == Code::version) return failure;
+    }
     report_.foreign = survey_.foreign;
     report_.header = survey_.reference;
     add_survey_problems();
     measure();
+    // First: whether the segment in front must have its seal depends on what the last one holds.
+    if (!survey_.live.empty() && !report_.beside_writer) decided_ = decide(survey_.live.size() - 1);
     for (std::size_t number = 0; number < survey_.live.size(); ++number) {
       if (Status status = check_segment(number); !status) return status.error();
+    }
+    for (const Problem& problem : report_.problems) {
+      if (problem.row == newer_frame_row) return newer_frame(problem);
     }
     total();
     report_.ok = report_.problems.empty() && report_.tail == format::TailWord::clean;
@@ -82,6 +92,8 @@ class Verification {
   void add_survey_problems() {
     for (const Failure& failure : survey_.damage) {
       Problem problem = problem_of(failure);
+      // Where a live segment should end: the look at its frames says more.
+      if (problem.offset != 0) continue;
       const format::ParsedName name = format::parse_name(io::base_name(failure.path));
       if (name.kind == format::NameKind::head) {
         problem.kind = ProblemKind::head;
@@ -140,6 +152,16 @@ class Verification {
     return format::decode_header_pair(start).state != format::HeaderState::valid;
   }
 
+  static Failure newer_frame(const Problem& problem) {
+    Failure failure = newer(problem.path, "the frame at byte " + std::to_string(problem.offset) +
+                                              " of segment " + std::to_string(problem.segment));
+    failure.segment = problem.segment;
+    failure.offset = problem.offset;
+    failure.from_seq = problem.from_seq;
+    failure.row = problem.row;
+    return failure;
+  }
+
   void measure() {
     auto entries = disk_.list(directory_);
     if (!entries) return;
@@ -158,16 +180,15 @@ class Verification {
     task.file = &file;
     task.frames = options_.frames;
     task.bodies = options_.bodies;
-    std::optional<TailDecision> decision;
+    const TailDecision* decision = nullptr;
     if (last && report_.beside_writer) {
       task.end = SegmentCheck::End::watermark;
     } else if (last) {
-      auto decided = decide(number);
-      if (!decided) {
-        unreadable(file, decided.error());
+      if (!*decided_) {
+        unreadable(file, decided_->error());
         return done();
       }
-      decision = std::move(decided).value();
+      decision = &decided_->value();
       task.end = SegmentCheck::End::tail;
       task.limit = decision->refusal ? decision->file_bytes : decision->stream.end;
       task.bodies =
@@ -175,6 +196,7 @@ class Verification {
     } else {
       task.end = SegmentCheck::End::sealed;
       task.limit = file.stream_end;
+      say_successor(number, task);
     }
     SegmentCheck check(disk_, task);
     const std::size_t before = report_.problems.size();
@@ -186,6 +208,16 @@ class Verification {
     report_.watermark_seq = std::max(report_.watermark_seq, check.watermark().seq);
     report_.segments.push_back(check.layout());
     return done();
+  }
+
+  void say_successor(std::size_t number, SegmentCheck::Task& task) const {
+    const format::Predecessor& named = survey_.live[number + 1].headers.header.predecessor;
+    if (named.id != task.file->id) return;
+    task.last_seq = named.last_seq;
+    // Between the successor's header and its first frame a crash may have kept the seal away.
+    const bool unused = number + 2 == survey_.live.size() &&
+                        (!decided_ || !*decided_ || decided_->value().stream.frames == 0);
+    task.seal_due = !unused;
   }
 
   Result<TailDecision> decide(std::size_t number) {
@@ -225,6 +257,11 @@ class Verification {
     }
     if (named) return;
     Problem problem = problem_of(*decision.refusal);
+    // The look at the segment in front has named what its missing seal leaves undecided.
+    const bool known = std::ranges::any_of(report_.problems, [&](const Problem& other) {
+      return other.segment == problem.segment && other.offset == problem.offset;
+    });
+    if (known) return;
     problem.kind = decision.outcome == format::Outcome::refuse_io ? ProblemKind::unreadable
                    : decision.stop == format::Stop::seal          ? ProblemKind::missing
                    : decision.refusal->segment != file.id         ? ProblemKind::seal
@@ -254,6 +291,7 @@ class Verification {
   const std::string& directory_;
   const VerifyOptions& options_;
   Survey survey_;
+  std::optional<Result<TailDecision>> decided_;  // about the last segment, where no writer lives
   VerifyReport report_;
 };
 

@@ -1,0 +1,166 @@
+// Damage where one segment ends and the next begins costs no record that is sound.
+#include <algorithm>
+
+#include "journal/builder.hpp"
+#include "journal/tools.hpp"
+
+namespace tidemark::journal::testing {
+namespace {
+
+constexpr std::uint64_t records_each = 6;
+
+Builder journal_of(int segments) {
+  Builder journal;
+  journal.begin();
+  for (int segment = 0; segment < segments; ++segment) {
+    journal.append_values(records_each);
+    journal.mark();
+    if (segment + 1 < segments) journal.rotate();
+  }
+  journal.mark(true);
+  return journal;
+}
+
+VerifyReport verified(const Builder& journal) {
+  auto report = verify(journal.host, journal.directory, {});
+  if (!report) FAIL(report.error().message);
+  return std::move(report).value();
+}
+
+// The seqs that a read-only open shows when it steps over damage.
+std::vector<std::uint64_t> readable(const Builder& journal) {
+  Options options;
+  options.skip_corruption = true;
+  const auto observer = observe(journal, options);
+  const View view = observer->view();
+  Reader reader(journal.host.disk);
+  ReadRequest request = range(view.first_seq, view.last_seq);
+  request.skip_corruption = true;
+  auto records = read_all(reader, view, request);
+  if (!records) FAIL(records.error().message);
+  std::vector<std::uint64_t> seqs;
+  for (const auto& [seq, text] : records.value()) {
+    CHECK(text == value_of(seq));
+    seqs.push_back(seq);
+  }
+  return seqs;
+}
+
+std::vector<std::uint64_t> seqs(std::uint64_t from, std::uint64_t to) {
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t seq = from; seq <= to; ++seq) all.push_back(seq);
+  return all;
+}
+
+Failure refusal(const Builder& journal) {
+  auto observer = Observer::open(journal.host, journal.directory, {});
+  REQUIRE(!observer.ok());
+  return observer.error();
+}
+
+std::uint64_t seal_offset(const Builder& journal, std::uint64_t id) {
+  const auto header = format::decode_header_pair(journal.read(journal.path(id + 1))).header;
+  return header.predecessor.end;
+}
+
+TEST_CASE("a damaged seal is named where it stands, and no record around it is lost") {
+  const Builder journal = journal_of(4);
+  const std::uint64_t seal = seal_offset(journal, 2);
+  journal.flip(journal.path(2), seal + 50);
+
+  const Failure failure = refusal(journal);
+  CHECK(failure.code == Code::corrupt);
+  CHECK(failure.segment == 2);
+  CHECK(failure.offset == seal);
+
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].kind == ProblemKind::seal);
+  CHECK(report.problems[0].segment == 2);
+  CHECK(report.problems[0].offset == seal);
+  CHECK(report.problems[0].single_bit_flip == seal + 50);
+  CHECK(report.records == 4 * records_each);
+  CHECK(readable(journal) == seqs(1, 4 * records_each));
+}
+
+TEST_CASE("a segment that was cut off costs the records behind the cut and no others") {
+  const Builder journal = journal_of(3);
+  auto bytes = journal.read(journal.path(1));
+  bytes.resize(seal_offset(journal, 1));  // the seal and the index, no frame
+  journal.write(journal.path(1), bytes);
+  CHECK(verified(journal).problems.size() == 1);
+  CHECK(verified(journal).problems[0].kind == ProblemKind::seal);
+  CHECK(readable(journal) == seqs(1, 3 * records_each));
+
+  bytes.resize(8192);  // every frame
+  journal.write(journal.path(1), bytes);
+  const VerifyReport report = verified(journal);
+  REQUIRE(!report.problems.empty());
+  CHECK(report.problems[0].kind == ProblemKind::frame);
+  CHECK(report.problems[0].segment == 1);
+  CHECK(report.problems[0].offset == 8192);
+  CHECK(report.problems[0].from_seq == 1);
+  CHECK(report.problems[0].to_seq == records_each);
+  CHECK(readable(journal) == seqs(records_each + 1, 3 * records_each));
+  CHECK(refusal(journal).segment == 1);
+}
+
+TEST_CASE("a segment in the middle that is not there costs its own records and no others") {
+  const Builder journal = journal_of(4);
+  REQUIRE(journal.host.disk->unlink(journal.path(2)).ok());
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].kind == ProblemKind::missing);
+  CHECK(report.problems[0].segment == 2);
+  CHECK(report.problems[0].row == 'R');
+  auto expected = seqs(1, records_each);
+  const auto behind = seqs(2 * records_each + 1, 4 * records_each);
+  expected.insert(expected.end(), behind.begin(), behind.end());
+  CHECK(readable(journal) == expected);
+}
+
+TEST_CASE("two segments that changed names cost their own records and no others") {
+  const Builder journal = journal_of(4);
+  const auto second = journal.read(journal.path(2));
+  journal.write(journal.path(2), journal.read(journal.path(3)));
+  journal.write(journal.path(3), second);
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 2);
+  for (const Problem& problem : report.problems) CHECK(problem.kind == ProblemKind::link);
+  auto expected = seqs(1, records_each);
+  const auto behind = seqs(3 * records_each + 1, 4 * records_each);
+  expected.insert(expected.end(), behind.begin(), behind.end());
+  CHECK(readable(journal) == expected);
+}
+
+TEST_CASE("what a crash between a successor's header and the seal leaves is no damage") {
+  for (const bool torn : {false, true}) {
+    Builder journal;
+    journal.begin();
+    journal.append_values(records_each);
+    journal.prepare_successor();
+    const std::uint64_t end = seal_offset(journal, 1);
+    // The seal, or a commit that was taken back, as far as it got.
+    if (torn) journal.fill(journal.path(1), end + 8, 30, std::byte{0x5a});
+    const VerifyReport report = verified(journal);
+    CHECK(report.ok);
+    CHECK(report.records == records_each);
+    CHECK(readable(journal) == seqs(1, records_each));
+  }
+}
+
+TEST_CASE("a seal that is not there although its successor holds frames is damage") {
+  const Builder journal = journal_of(2);
+  const std::uint64_t seal = seal_offset(journal, 1);
+  journal.fill(journal.path(1), seal, format::seal_bytes, std::byte{0});
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].kind == ProblemKind::seal);
+  CHECK(report.problems[0].segment == 1);
+  CHECK(report.problems[0].offset == seal);
+  CHECK(refusal(journal).segment == 1);
+  CHECK(readable(journal) == seqs(1, 2 * records_each));
+}
+
+}  // namespace
+}  // namespace tidemark::journal::testing
