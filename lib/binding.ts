@@ -191,7 +191,44 @@ export interface NativeLock {
   release(operation: number): void;
 }
 
+export interface NativeDiskCall {
+  kind: string;
+  path: string;
+  offset?: number;
+  bytes?: number;
+}
+
+/** A simulated disk. `keep` is 'none', 'all' or 'random'. */
+export interface NativeDisk {
+  /** The disk that is found when the power is back; this one is dead. */
+  cut(keep: string, seed: number): NativeDisk;
+  /** False when kind or code is unknown. */
+  fail(kind: string, nth: number, code: string, lasting: boolean): boolean;
+  heal(): void;
+  calls(): NativeDiskCall[];
+  callCount(): number;
+  takePictures(on: boolean): void;
+  pictureCount(): number;
+  pictureCall(picture: number): { ordinal: number; call?: NativeDiskCall };
+  cutPicture(picture: number, keep: string, seed: number): { disk: NativeDisk; digest: string };
+  open(operation: number, path: string, write: boolean, create: string, truncate: boolean): void;
+  close(operation: number, descriptor: number): void;
+  read(operation: number, descriptor: number, offset: number, length: number): void;
+  write(operation: number, descriptor: number, offset: number, bytes: Uint8Array): void;
+  size(operation: number, descriptor: number): void;
+  truncate(operation: number, descriptor: number, size: number): void;
+  sync(operation: number, descriptor: number): void;
+  syncDirectory(operation: number, path: string): void;
+  rename(operation: number, from: string, to: string): void;
+  unlink(operation: number, path: string): void;
+  mkdir(operation: number, path: string): void;
+  readdir(operation: number, path: string): void;
+}
+
 export interface NativeBinding {
+  makeDisk(options: { seed: number; powersafeOverwrite: boolean; lyingSync: boolean }): NativeDisk;
+  /** Operations that begin from now on are made on it; undefined: on the disk of the system. */
+  useDisk(disk: NativeDisk | undefined): void;
   /** The version of the package that the binary was built for. */
   readonly version: string;
   connect(

@@ -1,7 +1,8 @@
 // The JS side of the addon's one delivery per turn: gives operations numbers, settles their promises,
 // tells handles that something changed, and keeps the event loop alive while somebody waits.
 
-import type { NativeBinding, NativeFailure } from './binding';
+import type { NativeBinding, NativeDisk, NativeFailure } from './binding';
+import { currentDisk } from './disk-context';
 import { errorOf } from './failure';
 import { native } from './native';
 
@@ -15,6 +16,7 @@ const handles = new Map<number, () => void>();
 let lastOperation = 0;
 let holds = 0;
 let connected: NativeBinding | undefined;
+let used: NativeDisk | undefined;
 
 function complete(operation: number, failure: NativeFailure | undefined, value: unknown): void {
   const pending = operations.get(operation);
@@ -44,9 +46,18 @@ export function release(): void {
   if (--holds === 0) runtime().hold(false);
 }
 
+/** What begins now is made on the disk of the code that begins it. */
+function useCurrentDisk(): void {
+  const disk = currentDisk();
+  if (disk === used) return;
+  runtime().useDisk(disk);
+  used = disk;
+}
+
 /** Starts an operation; the promise settles with its outcome. */
 export function operate<T>(start: (operation: number) => void): Promise<T> {
   runtime();
+  useCurrentDisk();
   return new Promise<T>((resolve, reject) => {
     lastOperation = (lastOperation + 1) >>> 0;
     const operation = lastOperation;

@@ -1,6 +1,7 @@
 // The module's initialisation: what `require` of the binary returns. lib/native.ts types it.
 #include <napi.h>
 
+#include "addon/disk_handle.hpp"
 #include "addon/disk_probe.hpp"
 #include "addon/environment.hpp"
 #include "addon/journal_handle.hpp"
@@ -17,6 +18,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   ObserverHandle::define(env);
   ReaderHandle::define(env);
   LockHandle::define(env);
+  DiskHandle::define(env);
 
   // lib/native.ts compares it with the package's version before it uses anything else.
   exports.Set("version", Napi::String::New(env, TIDEMARK_VERSION));
@@ -35,6 +37,9 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("crc32c", Napi::Function::New<checksum>(env));
   exports.Set("crc32cKernel", Napi::Function::New<checksum_kernel>(env));
   exports.Set("forceCrc32cKernel", Napi::Function::New<force_checksum_kernel>(env));
+
+  exports.Set("makeDisk", Napi::Function::New<DiskHandle::make>(env));
+  exports.Set("useDisk", Napi::Function::New<DiskHandle::use>(env));
 
   exports.Set("fileSystem", Napi::Function::New<file_system>(env));
   exports.Set("probeDirect", Napi::Function::New<probe_direct>(env));

@@ -11,9 +11,9 @@ namespace tidemark::addon {
 namespace {
 
 // Beside the file, short whatever the file's own name is, and never one of another process or call.
-std::string temporary_file_name() {
+std::string temporary_file_name(io::Clock& clock) {
   std::array<std::byte, 8> random{};
-  io::system_host().clock->random(random);
+  clock.random(random);
   return ".tidemark-" + std::to_string(io::this_process().pid) + "-" + hexadecimal(random) + ".tmp";
 }
 
@@ -24,19 +24,21 @@ Napi::Value write_file_atomic(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [path = text_argument(info[1]),
                                       data = std::vector<std::byte>(bytes.begin(), bytes.end()),
-                                      mode = info[3].As<Napi::Number>().Uint32Value()] {
+                                      mode = info[3].As<Napi::Number>().Uint32Value(),
+                                      host = Environment::of(info.Env()).host()] {
         return outcome_of(
-            io::replace_file(*io::system_host().disk, path, data, mode, temporary_file_name()),
+            io::replace_file(*host.disk, path, data, mode, temporary_file_name(*host.clock)),
             "the file was not replaced; the old one, if there was one, stands");
       });
   return info.Env().Undefined();
 }
 
 Napi::Value sync_directory(const Napi::CallbackInfo& info) {
-  Environment::of(info.Env()).run(operation_argument(info), [path = text_argument(info[1])] {
-    return outcome_of(io::system_host().disk->sync_directory(path),
-                      "the directory could not be synced");
-  });
+  Environment::of(info.Env())
+      .run(operation_argument(info), [path = text_argument(info[1]),
+                                      host = Environment::of(info.Env()).host()] {
+        return outcome_of(host.disk->sync_directory(path), "the directory could not be synced");
+      });
   return info.Env().Undefined();
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "addon/mailbox.hpp"
 #include "io/tasks.hpp"
@@ -16,8 +17,8 @@
 
 namespace tidemark::addon {
 
-enum class HandleClass : std::uint8_t { journal, observer, reader, lock };
-inline constexpr std::size_t handle_classes = 4;
+enum class HandleClass : std::uint8_t { journal, observer, reader, lock, disk };
+inline constexpr std::size_t handle_classes = 5;
 
 class Environment {
  public:
@@ -30,6 +31,11 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+
+  // What operations stand on that begin now: the system, or a simulated disk (tidemark/testing).
+  // Handles keep the one that they were opened on.
+  [[nodiscard]] const io::Host& host() const noexcept { return host_; }
+  void use(io::Host host) { host_ = std::move(host); }
 
   // Runs `job` on the pool of the io seam, never on libuv's: process.exit joins libuv's threads,
   // and one of them may be stuck on a stalled disk. The job's outcome goes to the JS side's
@@ -61,6 +67,7 @@ class Environment {
   Napi::FunctionReference complete_;
   Napi::FunctionReference changed_;
   Napi::FunctionReference constructors_[handle_classes];
+  io::Host host_ = io::system_host();
   std::uint32_t last_handle_ = 0;
   std::map<std::uint32_t, std::shared_ptr<journal::Client>> clients_;
 };

@@ -91,23 +91,25 @@ void JournalHandle::define(Napi::Env env) {
 Napi::Value JournalHandle::open(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::uint32_t handle = environment.next_handle();
-  environment.run(operation_argument(info), [directory = text_argument(info[1]),
-                                             options = options_argument(info[2]), handle,
-                                             mailbox = environment.mailbox()] {
-    auto opened = Journal::open(io::system_host(), directory, options,
-                                [mailbox, handle] { mailbox->touch(handle); });
-    return outcome_of(std::move(opened),
-                      [handle](Napi::Env env, std::shared_ptr<journal::Client>& client) {
-                        napi_value object = nullptr;
-                        JournalHandle* self = create(env, object);
-                        if (self == nullptr) return object;
-                        self->id_ = handle;
-                        self->client_ = client;
-                        self->hash_bytes_ = client->journal()->header().hash_bytes;
-                        Environment::of(env).add_client(handle, std::move(client));
-                        return object;
-                      });
-  });
+  environment.run(operation_argument(info),
+                  [directory = text_argument(info[1]), options = options_argument(info[2]), handle,
+                   host = environment.host(), mailbox = environment.mailbox()] {
+                    auto opened = Journal::open(host, directory, options,
+                                                [mailbox, handle] { mailbox->touch(handle); });
+                    return outcome_of(std::move(opened),
+                                      [handle, disk = host.disk](
+                                          Napi::Env env, std::shared_ptr<journal::Client>& client) {
+                                        napi_value object = nullptr;
+                                        JournalHandle* self = create(env, object);
+                                        if (self == nullptr) return object;
+                                        self->id_ = handle;
+                                        self->client_ = client;
+                                        self->disk_ = disk;
+                                        self->hash_bytes_ = client->journal()->header().hash_bytes;
+                                        Environment::of(env).add_client(handle, std::move(client));
+                                        return object;
+                                      });
+                  });
   return info.Env().Undefined();
 }
 
@@ -252,7 +254,7 @@ Napi::Value JournalHandle::take_events(const Napi::CallbackInfo& info) {
 Napi::Value JournalHandle::reader(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Journal> journal = client_->journal();
   return ReaderHandle::make(
-      info.Env(), [journal] { return journal->view(); }, hash_bytes_);
+      info.Env(), disk_, [journal] { return journal->view(); }, hash_bytes_);
 }
 
 // After close: the environment's list held the client, so that an exit in between still waits for

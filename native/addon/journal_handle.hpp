@@ -49,6 +49,7 @@ class JournalHandle : public Handle<JournalHandle> {
   Napi::Value delete_cursor(const Napi::CallbackInfo& info);
   Napi::Value snapshot(const Napi::CallbackInfo& info);
 
+  std::shared_ptr<io::Disk> disk_;
   std::uint32_t id_ = 0;
   std::size_t hash_bytes_ = 0;
   std::shared_ptr<journal::Client> client_;

@@ -13,10 +13,11 @@ struct Held {
   std::shared_ptr<io::Lock> lock;
 };
 
-journal::Result<Held> try_lock(const std::string& directory, std::uint32_t mode) {
-  io::Disk& disk = *io::system_host().disk;
+journal::Result<Held> try_lock(const io::Host& host, const std::string& directory,
+                               std::uint32_t mode) {
+  io::Disk& disk = *host.disk;
   const std::string path = io::join(directory, lock_file_name);
-  const std::string holder = journal::holder_text(*io::system_host().clock);
+  const std::string holder = journal::holder_text(*host.clock);
   auto lock = disk.lock(path, holder, mode);
   if (lock) return Held{holder, std::move(lock).value()};
   if (lock.error().code != io::Errc::locked) {
@@ -44,8 +45,9 @@ void LockHandle::define(Napi::Env env) {
 Napi::Value LockHandle::acquire(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info),
-           [directory = text_argument(info[1]), mode = info[2].As<Napi::Number>().Uint32Value()] {
-             return outcome_of(try_lock(directory, mode), [](Napi::Env env, Held& held) {
+           [directory = text_argument(info[1]), mode = info[2].As<Napi::Number>().Uint32Value(),
+            host = Environment::of(info.Env()).host()] {
+             return outcome_of(try_lock(host, directory, mode), [](Napi::Env env, Held& held) {
                napi_value object = nullptr;
                LockHandle* self = create(env, object);
                if (self == nullptr) return object;

@@ -32,18 +32,20 @@ Napi::Value ObserverHandle::open(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::uint32_t handle = environment.next_handle();
   environment.run(operation_argument(info), [directory = text_argument(info[1]),
-                                             options = options_argument(info[2]), handle] {
-    auto opened = Observer::open(io::system_host(), directory, options);
-    return outcome_of(std::move(opened),
-                      [handle, directory](Napi::Env env, std::shared_ptr<Observer>& observer) {
-                        napi_value object = nullptr;
-                        ObserverHandle* self = create(env, object);
-                        if (self == nullptr) return object;
-                        self->id_ = handle;
-                        self->directory_ = directory;
-                        self->observer_ = std::move(observer);
-                        return object;
-                      });
+                                             options = options_argument(info[2]), handle,
+                                             host = environment.host()] {
+    auto opened = Observer::open(host, directory, options);
+    return outcome_of(std::move(opened), [handle, directory, host](
+                                             Napi::Env env, std::shared_ptr<Observer>& observer) {
+      napi_value object = nullptr;
+      ObserverHandle* self = create(env, object);
+      if (self == nullptr) return object;
+      self->id_ = handle;
+      self->directory_ = directory;
+      self->host_ = host;
+      self->observer_ = std::move(observer);
+      return object;
+    });
   });
   return info.Env().Undefined();
 }
@@ -106,7 +108,7 @@ Napi::Value ObserverHandle::watch(const Napi::CallbackInfo& info) {
       }
       mailbox->touch(handle);
     };
-    watch_ = journal::Watch::start(io::system_host(), observer_, std::move(changed));
+    watch_ = journal::Watch::start(host_, observer_, std::move(changed));
   }
   return info.Env().Undefined();
 }
@@ -123,7 +125,7 @@ Napi::Value ObserverHandle::take_failure(const Napi::CallbackInfo& info) {
 
 Napi::Value ObserverHandle::reader(const Napi::CallbackInfo& info) {
   return ReaderHandle::make(
-      info.Env(), [observer = observer_] { return observer->view(); },
+      info.Env(), host_.disk, [observer = observer_] { return observer->view(); },
       observer_->header().hash_bytes);
 }
 
@@ -145,12 +147,11 @@ Napi::Value ObserverHandle::cursors(const Napi::CallbackInfo& info) {
 
 Napi::Value ObserverHandle::snapshot(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
-      .run(operation_argument(info),
-           [observer = observer_, directory = directory_, out = text_argument(info[1])] {
-             return outcome_of(
-                 journal::copy_view(io::system_host(), observer->view(), directory, out, {}),
-                 copy_value);
-           });
+      .run(operation_argument(info), [observer = observer_, directory = directory_, host = host_,
+                                      out = text_argument(info[1])] {
+        return outcome_of(journal::copy_view(host, observer->view(), directory, out, {}),
+                          copy_value);
+      });
   return info.Env().Undefined();
 }
 

@@ -42,6 +42,7 @@ class ObserverHandle : public Handle<ObserverHandle> {
 
   std::uint32_t id_ = 0;
   std::string directory_;
+  io::Host host_;
   std::shared_ptr<journal::Observer> observer_;
   std::shared_ptr<void> watch_;
   std::shared_ptr<Watched> watched_ = std::make_shared<Watched>();

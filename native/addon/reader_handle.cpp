@@ -45,8 +45,9 @@ journal::Result<Found> get_all(journal::Reader& reader, const journal::View& vie
 
 }  // namespace
 
-ReaderHandle::Shared::Shared(LookAt the_look, std::uint64_t hash_bytes)
-    : look(std::move(the_look)), reader(io::system_host().disk, hash_bytes) {}
+ReaderHandle::Shared::Shared(std::shared_ptr<io::Disk> disk, LookAt the_look,
+                             std::uint64_t hash_bytes)
+    : look(std::move(the_look)), reader(std::move(disk), hash_bytes) {}
 
 void ReaderHandle::define(Napi::Env env) {
   Handle::define(env, "ReaderHandle",
@@ -58,11 +59,12 @@ void ReaderHandle::define(Napi::Env env) {
                  });
 }
 
-Napi::Value ReaderHandle::make(Napi::Env env, LookAt look, std::uint64_t hash_bytes) {
+Napi::Value ReaderHandle::make(Napi::Env env, std::shared_ptr<io::Disk> disk, LookAt look,
+                               std::uint64_t hash_bytes) {
   napi_value object = nullptr;
   ReaderHandle* self = create(env, object);
   if (self == nullptr) return env.Undefined();
-  self->shared_ = std::make_shared<Shared>(std::move(look), hash_bytes);
+  self->shared_ = std::make_shared<Shared>(std::move(disk), std::move(look), hash_bytes);
   return {env, object};
 }
 
@@ -129,7 +131,8 @@ Napi::Value ReaderHandle::dictionary(const Napi::CallbackInfo& info) {
 // operation ends in peace.
 Napi::Value ReaderHandle::release(const Napi::CallbackInfo& info) {
   const std::uint64_t nothing = 0;
-  shared_ = std::make_shared<Shared>([] { return journal::View{}; }, nothing);
+  shared_ = std::make_shared<Shared>(
+      io::system_host().disk, [] { return journal::View{}; }, nothing);
   return info.Env().Undefined();
 }
 

@@ -17,13 +17,14 @@ class ReaderHandle : public Handle<ReaderHandle> {
   using LookAt = std::function<journal::View()>;
 
   static void define(Napi::Env env);
-  static Napi::Value make(Napi::Env env, LookAt look, std::uint64_t hash_bytes);
+  static Napi::Value make(Napi::Env env, std::shared_ptr<io::Disk> disk, LookAt look,
+                          std::uint64_t hash_bytes);
 
   using Handle::Handle;
 
  private:
   struct Shared {
-    Shared(LookAt the_look, std::uint64_t hash_bytes);
+    Shared(std::shared_ptr<io::Disk> disk, LookAt the_look, std::uint64_t hash_bytes);
     LookAt look;
     std::mutex mutex;
     journal::Reader reader;

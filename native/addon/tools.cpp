@@ -14,8 +14,9 @@ Napi::Value verify(const Napi::CallbackInfo& info) {
   if (asked.Get("expectSeq").IsNumber())
     options.expect_seq = integer_argument(asked.Get("expectSeq"));
   Environment::of(info.Env())
-      .run(operation_argument(info), [directory = text_argument(info[1]), options] {
-        return outcome_of(journal::verify(io::system_host(), directory, options), verify_value);
+      .run(operation_argument(info), [directory = text_argument(info[1]), options,
+                                      host = Environment::of(info.Env()).host()] {
+        return outcome_of(journal::verify(host, directory, options), verify_value);
       });
   return info.Env().Undefined();
 }
@@ -27,10 +28,11 @@ Napi::Value salvage(const Napi::CallbackInfo& info) {
     options.mode = asked.Get("mode").As<Napi::Number>().Uint32Value();
   options.allow_network = asked.Get("allowNetwork").ToBoolean();
   Environment::of(info.Env())
-      .run(operation_argument(info), [directory = text_argument(info[1]),
-                                      out = text_argument(info[2]), options] {
-        return outcome_of(journal::salvage(io::system_host(), directory, out, options), copy_value);
-      });
+      .run(operation_argument(info),
+           [directory = text_argument(info[1]), out = text_argument(info[2]), options,
+            host = Environment::of(info.Env()).host()] {
+             return outcome_of(journal::salvage(host, directory, out, options), copy_value);
+           });
   return info.Env().Undefined();
 }
 
