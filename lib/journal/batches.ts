@@ -15,6 +15,9 @@ const batchBytes = 256 * 1024;
 /** More would only make the young generation of the heap grow: 10 million records stay under 150 MB. */
 const batchRecords = 4 * 1024;
 
+const isTruncated = (error: unknown): boolean =>
+  error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_TRUNCATED';
+
 export interface Batches {
   readonly reader: NativeReader;
   /** The next one; undefined at the end. Calls must not overlap. */
@@ -88,9 +91,15 @@ abstract class Fetcher implements Batches {
     this.source.checkOpen();
     const bytes = this.#bytes;
     this.#bytes = batchBytes;
-    return operate<NativeBatch>((operation) =>
-      this.#reader.read(operation, from, to, bytes, batchRecords, reverse, this.source.skip),
-    );
+    try {
+      return await operate<NativeBatch>((operation) =>
+        this.#reader.read(operation, from, to, bytes, batchRecords, reverse, this.source.skip),
+      );
+    } catch (error) {
+      // Who goes on at the journal's first seq has to be told the one of now.
+      if (isTruncated(error)) await this.source.refresh().catch(() => {});
+      throw error;
+    }
   }
 
   #abortable<T>(promise: Promise<T>): Promise<T> {

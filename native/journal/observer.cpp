@@ -54,6 +54,11 @@ View Observer::view() const {
   return state_->view;
 }
 
+std::uint64_t Observer::revision() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->revision;
+}
+
 Result<bool> Observer::refresh() {
   State& state = *state_;
   const std::lock_guard guard(state.refresh_mutex);
@@ -240,6 +245,7 @@ bool Observer::State::publish() {
                        next.first_seq != view.first_seq;
   view = std::move(next);
   header = growing.segment->header;
+  if (changed) revision += 1;
   return changed;
 }
 

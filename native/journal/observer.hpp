@@ -34,8 +34,10 @@ class Observer {
   // other records or segments are to be seen. Cheap when nothing happened (a read of the next
   // frame's place and a look at the newest segment's successor), so that it can be polled.
   Result<bool> refresh();
-  // The named cursors as they are on the disk now, by name; `lag` counts from what is shown. CORRUPT
-  // where one is damaged. Waits for the disk.
+  // Counts the changes of the view, whoever's refresh brought them.
+  [[nodiscard]] std::uint64_t revision() const;
+  // The named cursors as they are on the disk now, by name; `lag` counts from what is shown.
+  // CORRUPT where one is damaged. Waits for the disk.
   [[nodiscard]] Result<std::vector<CursorInfo>> cursors() const;
   // Closes the files. The view stays as it was, and refresh() finds nothing new. Waits for a
   // refresh in progress: call it from Tasks::submit.
@@ -48,7 +50,9 @@ class Observer {
 };
 
 // Polls observers that somebody waits on, every `watch_interval`, from one task per process, and
-// calls `changed` (from that task) when a view changed or a refresh failed.
+// calls `changed` (from that task) when a view changed or a refresh failed. Every change behind
+// start() is told, also one that a refresh by somebody else brought: whoever starts a watch and
+// then finds nothing new may go to sleep.
 inline constexpr io::Nanoseconds watch_interval = 10'000'000;
 class Watch {
  public:

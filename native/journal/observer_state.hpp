@@ -42,9 +42,10 @@ struct Observer::State {
   const Options options;
   RecoveryReport recovery;  // fixed once open
 
-  mutable std::mutex mutex;  // guards view and header
+  mutable std::mutex mutex;  // guards view, header and revision
   View view;
   format::SegmentHeader header;
+  std::uint64_t revision = 0;
 
   std::mutex refresh_mutex;  // guards everything below
   bool released = false;

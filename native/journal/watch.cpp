@@ -10,17 +10,20 @@ namespace {
 
 struct Watched {
   Watched(std::shared_ptr<Observer> with, Watch::Changed call)
-      : observer(std::move(with)), changed(std::move(call)) {}
+      : observer(std::move(with)), told(observer->revision()), changed(std::move(call)) {}
 
   const std::shared_ptr<Observer> observer;
+  std::uint64_t told;  // the revision that its watcher knows of; the poller's
   // Recursive, because the callback may end its own watch.
   std::recursive_mutex mutex;
   bool ended = false;
   Watch::Changed changed;
 
   void poll() {
-    Result<bool> refreshed = observer->refresh();
-    if (refreshed && !refreshed.value()) return;
+    const Result<bool> refreshed = observer->refresh();
+    const std::uint64_t revision = observer->revision();
+    if (refreshed && revision == told) return;
+    told = revision;
     const std::lock_guard guard(mutex);
     if (!ended) changed(refreshed ? done() : Status(refreshed.error()));
   }

@@ -99,4 +99,19 @@ describe('follow', () => {
     expect(error).toMatchObject({ code: 'ERR_TIDEMARK_TRUNCATED' });
     expect(await take(journal.follow(), 1)).toEqual([{ seq: 3, value: 3 }]);
   });
+
+  it('that was overtaken by a truncation leaves a read-only journal that knows its first seq', async () => {
+    const directory = temporaryDirectory();
+    const journal = await openJournal<string>(directory, { segmentBytes: 65_536 });
+    const fill = () => journal.appendBatch(range(1, 200).map(() => 'x'.repeat(1000)));
+    await fill();
+    const reader = await openJournal<string>(directory, { readOnly: true });
+    await reader.waitFor(200);
+    for (let n = 0; n < 4; n++) await fill();
+    const { firstSeq } = await journal.truncateBefore(journal.lastSeq);
+    // Nobody watches on this handle: it learns of the truncation from the file that is gone.
+    const follower = reader.follow({ from: 1 });
+    expect(await rejection(follower.next())).toMatchObject({ code: 'ERR_TIDEMARK_TRUNCATED' });
+    expect(reader.firstSeq).toBe(firstSeq);
+  });
 });

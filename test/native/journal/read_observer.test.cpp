@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 
+#include "io/scheduler.hpp"
 #include "journal/builder.hpp"
 
 namespace tidemark::journal::testing {
@@ -386,6 +387,30 @@ TEST_CASE("a watch calls back when a view changed, and never after its end") {
   journal.mark();
   CHECK(refreshed(observer));
   CHECK(seen == 5);
+}
+
+TEST_CASE("a watch tells of a change that another's refresh found first") {
+  Builder journal;
+  journal.begin();
+  journal.live();
+  const auto clock = std::make_shared<io::VirtualClock>(1);
+  const auto scheduler = std::make_shared<io::Scheduler>(clock, 1);
+  journal.host.clock = clock;
+  journal.host.tasks = scheduler;
+  auto observer = observe(journal);
+  int calls = 0;
+  auto token = Watch::start(journal.host, observer, [&](const Status& status) {
+    CHECK(status.ok());
+    calls += 1;
+  });
+  scheduler->run_for(watch_interval);
+  CHECK(calls == 0);
+  journal.append_values(1);
+  journal.mark();
+  CHECK(refreshed(observer));  // as a read on the same handle does
+  scheduler->run_for(2 * watch_interval);
+  CHECK(calls == 1);  // once: it has changed once
+  token.reset();
 }
 
 }  // namespace
