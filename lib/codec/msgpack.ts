@@ -56,12 +56,29 @@ export function packInPlace(packr: Packr, value: unknown, encoded: Encoded): Enc
   return encoded;
 }
 
+/**
+ * What the decoder of maps made, with objects where every key can be a property's name. MessagePack
+ * has one kind of map for objects and for `Map`s, so that only keys like these tell them apart.
+ */
+function withObjects(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withObjects);
+  if (value instanceof Set) return new Set([...value].map(withObjects));
+  if (!(value instanceof Map)) return value;
+  const entries = [...value].map(([key, of]) => [withObjects(key), withObjects(of)] as const);
+  const isObject = entries.every(([key]) => typeof key !== 'object' || key === null);
+  if (!isObject) return new Map(entries);
+  // As msgpackr names it: an assignment would set the prototype.
+  const named = entries.map(([key, of]) => [key === '__proto__' ? '__proto_' : String(key), of]);
+  return Object.fromEntries(named);
+}
+
 export class MsgpackWireCodec implements WireCodec<unknown> {
   readonly name = 'msgpack';
   readonly version = 1;
   readonly #packr = new Packr({ ...commonOptions, useRecords: false });
   readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
   readonly #part = { start: 0, end: 0 };
+  #maps: InstanceType<typeof Packr> | undefined;
 
   encode(value: unknown): Encoded {
     return packInPlace(this.#packr, value, this.#encoded);
@@ -70,7 +87,21 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
   decode(bytes: Buffer, start: number, end: number): unknown {
     this.#part.start = start;
     this.#part.end = end;
-    return this.#packr.unpack(bytes, this.#part);
+    try {
+      return this.#packr.unpack(bytes, this.#part);
+    } catch (error) {
+      // A key that no object can have, or something that is no MessagePack at all.
+      try {
+        return this.#decodeMaps(bytes);
+      } catch {
+        throw error;
+      }
+    }
+  }
+
+  #decodeMaps(bytes: Buffer): unknown {
+    this.#maps ??= new Packr({ ...commonOptions, useRecords: false, mapsAsObjects: false });
+    return withObjects(this.#maps.unpack(bytes, this.#part));
   }
 }
 

@@ -21,6 +21,14 @@ const same: [string, unknown][] = [
 const changed: [string, unknown, unknown][] = [
   ['a Map becomes an object with string keys', new Map<unknown, unknown>([[1, 2]]), { 1: 2 }],
   [
+    'a Map with a key that no object can have stays one, and what is in it',
+    {
+      a: new Map<unknown, unknown>([[{ k: 1 }, { v: [new Map([[1, 2]])] }]]),
+      b: [new Set([{ c: 1 }])],
+    },
+    { a: new Map<unknown, unknown>([[{ k: 1 }, { v: [{ 1: 2 }] }]]), b: [new Set([{ c: 1 }])] },
+  ],
+  [
     'an instance becomes a plain object',
     new (class Point {
       x = 1;
