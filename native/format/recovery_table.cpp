@@ -108,7 +108,8 @@ constexpr std::array file_rows{
     FileRow{'V', no_sound_header, no, no, either, one_of(Link::named), either, no, Outcome::corrupt,
             "The header was durable before anything named the segment, and it is gone."},
     FileRow{'W', no_sound_header, no, no, either, unnamed, no, no, Outcome::corrupt,
-            "The header was durable before anything was written behind it, and it is gone."},
+            "The header was durable before anything was written behind it, and it is gone; or the "
+            "first segment, which has its whole length before it has its name, was cut off."},
     FileRow{'X', no_sound_header, no, no, yes, unnamed, yes, no, Outcome::create,
             "The creation of the journal was cut before its header was durable."},
     FileRow{

@@ -51,10 +51,19 @@ struct FileSituation {
   bool below_head = false;                    // the head mark released it
   bool first = false;                         // no live segment in front of it
   Link link = Link::none;
-  bool zero_behind = false;  // everything behind the header's blocks is zero; where no copy is
-                             // valid, everything behind the first 8,192 bytes
+  bool zero_behind =
+      false;  // everything behind the header's blocks is zero; where no copy is
+              // valid, everything behind the first 8,192 bytes. See vouches_for_zeros
   bool unreadable = false;
 };
+
+// Whether what is there of a file says that nothing stood behind its header. The first segment gets
+// its name when it is as long as it will be: a file of it that ends inside the header, and holds
+// bytes, was cut off, and nobody knows what stood behind. (A later one is named by a seal before
+// anything is acknowledged in it.)
+constexpr bool vouches_for_zeros(const HeaderPair& headers, bool first) noexcept {
+  return !first || headers.state != HeaderState::truncated || headers.all_zero;
+}
 
 // A condition on one field: any value, or a set of values as a bit mask.
 template <typename Value>

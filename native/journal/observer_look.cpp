@@ -183,9 +183,22 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
     report->cut = decision.cut;
     report->bytes_read = decision.bytes_read;
     if (decision.refusal) {
-      report->skipped.push_back(
-          {last.id, decision.stream.end, decision.evidence.residue_bytes, decision.stream.next_seq,
-           std::max(shown.seq, decision.stream.next_seq), decision.refusal->message});
+      const Failure& refusal = *decision.refusal;
+      SkippedRange skipped{last.id,
+                           decision.stream.end,
+                           decision.evidence.residue_bytes,
+                           decision.stream.next_seq,
+                           std::max(shown.seq, decision.stream.next_seq),
+                           refusal.message};
+      if (refusal.segment.value_or(last.id) < last.id) {
+        skipped = {*refusal.segment,
+                   refusal.offset.value_or(0),
+                   0,
+                   refusal.from_seq.value_or(0),
+                   refusal.to_seq.value_or(0),
+                   refusal.message};
+      }
+      report->skipped.push_back(std::move(skipped));
     }
   }
   return open_growing(std::move(segment), shown);

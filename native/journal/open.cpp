@@ -332,35 +332,9 @@ class Opener {
 
   // A crash came between the successor's header and this seal.
   Status complete_seal(const SurveyedFile& file, const format::SegmentHeader& successor) {
-    auto opened = disk_.open(file.path, {});
-    if (!opened) return Status(from_io(opened.error(), "a segment cannot be opened"));
-    FileSource source(*opened.value(), file.bytes);
-    const format::SegmentHeader& header = file.headers.header;
-    format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
-                           format::FrameWalk::Bodies::skip);
-    walk.set_limit(successor.predecessor.end);
-    auto index = std::make_shared<SharedIndex>();
-    while (const auto frame = walk.next()) index->add(frame->offset, frame->first_seq);
-    index->mark_loaded();
-    const format::Stream& stream = walk.stream();
-    if (stream.end != successor.predecessor.end ||
-        stream.digest.value() != successor.predecessor.digest ||
-        stream.next_seq != successor.first_seq) {
-      Failure failure;
-      failure.code = walk.stop() == format::Stop::unreadable ? Code::io : Code::corrupt;
-      failure.path = file.path;
-      failure.segment = file.id;
-      failure.offset = stream.end;
-      failure.from_seq = stream.next_seq;
-      failure.to_seq = successor.predecessor.last_seq;
-      failure.message =
-          "segment " + std::to_string(file.id) + " is damaged at byte " +
-          std::to_string(stream.end) +
-          ", in front of where its successor says that it ends; nothing was changed: run `tidemark "
-          "verify` for the extent and `tidemark salvage` to copy out what is sound";
-      return Status(std::move(failure));
-    }
-    auto writer = writer_for(file, stream, index);
+    auto walked = walk_unsealed(disk_, file, successor);
+    if (!walked) return walked.error();
+    auto writer = writer_for(file, walked.value().stream, walked.value().index);
     if (!writer) return writer.error();
     segments_.pop_back();  // it was added without its seal
     return seal(*writer.value(), successor, file);

@@ -10,6 +10,7 @@
 #include "io/aligned_buffer.hpp"
 #include "journal/damage.hpp"
 #include "journal/file_source.hpp"
+#include "journal/segment_look.hpp"
 #include "journal/survey_links.hpp"
 
 namespace tidemark::journal {
@@ -252,18 +253,9 @@ class Surveyor {
   // Whether `file` holds a seal that names `successor`, wherever its frames end.
   Result<bool> names(const SurveyedFile& file, const SurveyedFile& successor) {
     if (file.seal) return file.seal->successor_id == successor.id;
-    auto opened = disk_.open(file.path, {});
-    if (!opened) return from_io(opened.error(), "a segment cannot be read");
-    FileSource source(*opened.value(), file.bytes);
-    const format::SegmentHeader& header = file.headers.header;
-    format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
-                           format::FrameWalk::Bodies::skip);
-    while (walk.next()) {
-    }
-    if (walk.stop() == format::Stop::unreadable) {
-      return from_io(source.error().value_or(io::Error{}), "a segment cannot be read");
-    }
-    return walk.stop() == format::Stop::seal && walk.seal()->successor_id == successor.id;
+    auto seal = find_seal(disk_, file);
+    if (!seal) return seal.error();
+    return seal.value() && seal.value()->successor_id == successor.id;
   }
 
   Status link(const std::vector<SurveyedFile*>& chain, std::uint64_t head_id) {
@@ -273,6 +265,9 @@ class Surveyor {
         survey_.reference ? std::optional(survey_.reference->journal_id) : std::nullopt;
     auto linked = link_chain(disk_, {chain, present, journal_id, head_id});
     if (!linked) return linked.error();
+    for (const LinkedFile& each : linked.value().files) {
+      if (each.contradiction.empty()) sound_.push_back(each.file);
+    }
     for (const MissingSegment& absent : linked.value().missing) missing(absent.id, absent.why);
     for (const LinkedFile& each : linked.value().files) {
       for (int copy = 0; copy < 2; ++copy) {
@@ -330,8 +325,11 @@ class Surveyor {
     situation.link = named ? Link::named : Link::none;
     Result<bool> zero = zero_behind(file);
     if (!zero) return zero.error();
-    situation.zero_behind = zero.value();
+    situation.zero_behind =
+        zero.value() && format::vouches_for_zeros(file.headers, situation.first);
+    const std::size_t before = survey_.damage.size();
     settle(file, situation, file.headers.state == HeaderState::newer ? "" : "has no sound header");
+    if (survey_.damage.size() > before) name_seqs(survey_.damage.back(), file.id);
     return done();
   }
 
@@ -343,6 +341,21 @@ class Surveyor {
     const format::FileRow& row = format::decide(format::file_table(), situation);
     survey_.damage.push_back(
         damaged(io::join(directory_, format::segment_name(id)), id, 0, why, row.letter));
+    name_seqs(survey_.damage.back(), id);
+  }
+
+  // Which records the segment held, as far as its neighbours say.
+  void name_seqs(Failure& failure, std::uint64_t id) {
+    const auto behind =
+        std::ranges::find_if(sound_, [id](const SurveyedFile* file) { return file->id > id; });
+    const auto range = seqs_between(disk_, behind == sound_.begin() ? nullptr : *std::prev(behind),
+                                    behind == sound_.end() ? nullptr : *behind,
+                                    survey_.effective_head.first_seq);
+    if (!range || range.value().from == 0) return;
+    const SeqRange& seqs = range.value();
+    if (seqs.to != 0 && seqs.to < seqs.from) return;
+    failure.from_seq = seqs.from;
+    if (seqs.to != 0) failure.to_seq = seqs.to;
   }
 
   // Asks the table and files the answer.
@@ -375,6 +388,7 @@ class Surveyor {
   io::Disk& disk_;
   const std::string& directory_;
   std::vector<SurveyedFile> files_;
+  std::vector<const SurveyedFile*> sound_;  // that belong to the chain, in order
   Survey survey_;
 };
 

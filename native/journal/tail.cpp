@@ -63,7 +63,63 @@ Failure missing_successor(const SurveyedFile& file, std::uint64_t successor,
   return failure;
 }
 
+// What the segment in front of the last one says against it, when its seal is not there.
+Result<std::optional<Failure>> judge_previous(io::Disk& disk, const SurveyedFile& previous,
+                                              const SurveyedFile& last, std::uint64_t frames) {
+  // The successor's header is durable, then the seal, then the first frame: frames behind a missing
+  // seal mean that a durable seal was damaged.
+  if (frames > 0) {
+    Failure failure;
+    failure.code = Code::corrupt;
+    failure.path = previous.path;
+    failure.segment = previous.id;
+    failure.offset = previous.stream_end;
+    failure.message =
+        "the seal of segment " + std::to_string(previous.id) +
+        " is damaged although its successor holds records; nothing was changed: run `tidemark "
+        "verify` for the extent and `tidemark salvage` to copy out what is sound";
+    return std::optional<Failure>(std::move(failure));
+  }
+  auto walked = walk_unsealed(disk, previous, last.headers.header);
+  if (walked) return std::optional<Failure>();
+  if (walked.error().code != Code::corrupt) return walked.error();
+  return std::optional<Failure>(walked.error());
+}
+
 }  // namespace
+
+Result<UnsealedFrames> walk_unsealed(io::Disk& disk, const SurveyedFile& file,
+                                     const format::SegmentHeader& successor) {
+  auto opened = disk.open(file.path, {});
+  if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+  FileSource source(*opened.value(), file.bytes);
+  const format::SegmentHeader& header = file.headers.header;
+  format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
+                         format::FrameWalk::Bodies::skip);
+  walk.set_limit(successor.predecessor.end);
+  UnsealedFrames frames;
+  while (const auto frame = walk.next()) frames.index->add(frame->offset, frame->first_seq);
+  frames.index->mark_loaded();
+  frames.stream = walk.stream();
+  if (frames.stream.end == successor.predecessor.end &&
+      frames.stream.digest.value() == successor.predecessor.digest &&
+      frames.stream.next_seq == successor.first_seq) {
+    return Result<UnsealedFrames>(std::move(frames));
+  }
+  Failure failure;
+  failure.code = walk.stop() == format::Stop::unreadable ? Code::io : Code::corrupt;
+  failure.path = file.path;
+  failure.segment = file.id;
+  failure.offset = frames.stream.end;
+  failure.from_seq = frames.stream.next_seq;
+  failure.to_seq = successor.predecessor.last_seq;
+  failure.message =
+      "segment " + std::to_string(file.id) + " is damaged at byte " +
+      std::to_string(frames.stream.end) +
+      ", in front of where its successor says that it ends; nothing was changed: run `tidemark "
+      "verify` for the extent and `tidemark salvage` to copy out what is sound";
+  return failure;
+}
 
 std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expect_seq) {
   std::uint64_t proof = std::max(expect_seq.value_or(0), survey.half_made_proof);
@@ -181,21 +237,15 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
     default:
       break;
   }
-  // The successor's header is durable, then the seal, then the first frame: frames behind a missing
-  // seal mean that a durable seal was damaged.
-  if (!decision.refusal && question.previous != nullptr && !question.previous->seal &&
-      question.previous->id == header.predecessor.id && decision.stream.frames > 0) {
-    Failure failure;
-    failure.code = Code::corrupt;
-    failure.path = question.previous->path;
-    failure.segment = question.previous->id;
-    failure.offset = question.previous->stream_end;
-    failure.message =
-        "the seal of segment " + std::to_string(question.previous->id) +
-        " is damaged although its successor holds records; nothing was changed: run `tidemark "
-        "verify` for the extent and `tidemark salvage` to copy out what is sound";
-    decision.outcome = format::Outcome::corrupt;
-    decision.refusal = std::move(failure);
+  const bool unsealed = question.previous != nullptr && !question.previous->seal &&
+                        header.predecessor.id == question.previous->id;
+  if (!decision.refusal && unsealed) {
+    auto judged = judge_previous(disk, *question.previous, last, decision.stream.frames);
+    if (!judged) return judged.error();
+    if (judged.value()) {
+      decision.outcome = format::Outcome::corrupt;
+      decision.refusal = std::move(judged).value();
+    }
   }
   return Result<TailDecision>(std::move(decision));
 }

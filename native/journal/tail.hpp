@@ -38,6 +38,15 @@ struct TailQuestion {
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 
+// The frames of a segment that has no seal although its successor's header is there: a crash came
+// between the two. CORRUPT when they do not reach to where that header says that they end.
+struct UnsealedFrames {
+  format::Stream stream;
+  std::shared_ptr<SharedIndex> index = std::make_shared<SharedIndex>();
+};
+Result<UnsealedFrames> walk_unsealed(io::Disk& disk, const SurveyedFile& file,
+                                     const format::SegmentHeader& successor);
+
 // The highest seq that the marks of a survey, a half-made successor and the caller know to have
 // been durable.
 std::uint64_t proof_seq(const Survey& survey, std::optional<std::uint64_t> expect_seq);

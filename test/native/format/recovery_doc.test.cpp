@@ -94,7 +94,8 @@ std::string situation(const FileRow& row) {
   add(text, row.unreadable, "it can be read", "it cannot be read");
   add(text, "its header is ", values(row.headers, header_words));
   add(text, "", values(row.links, link_words));
-  add(text, row.zero_behind, "bytes behind the header", "only zeros behind the header");
+  add(text, row.zero_behind, "bytes behind the header, or the first file ends inside it",
+      "only zeros behind the header");
   add(text, row.first, "not the first live segment", "the first live segment");
   return text.empty() ? "everything else" : text;
 }

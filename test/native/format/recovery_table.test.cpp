@@ -52,15 +52,17 @@ File garbled(const SegmentWriter& writer, std::uint64_t offset, std::size_t size
 }
 
 // What recovery knows of a file with a segment's name.
-FileSituation look_at(const File& file) {
+FileSituation look_at(const File& file, bool first = false) {
   FileSituation situation;
+  situation.first = first;
   const HeaderPair pair = decode_header_pair(file);
   situation.header = pair.state;
   if (pair.contradictory) situation.link = Link::contradicted;
   const std::uint64_t behind =
       pair.state == HeaderState::valid ? pair.header.data_start() : 2 * minimum_block_bytes;
   situation.zero_behind =
-      file.size() <= behind || is_zero(Bytes(file).subspan(static_cast<std::size_t>(behind)));
+      vouches_for_zeros(pair, first) &&
+      (file.size() <= behind || is_zero(Bytes(file).subspan(static_cast<std::size_t>(behind))));
   return situation;
 }
 
@@ -317,13 +319,12 @@ TEST_CASE("every file row is met by real bytes") {
   expect(situation, 'V', Outcome::corrupt);
 
   for (const bool first : {false, true}) {
-    situation = look_at(headless);
-    situation.first = first;
-    expect(situation, 'W', Outcome::corrupt);
-    for (const File& file : {File{}, File(100), File(16384), torn_header}) {
-      situation = look_at(file);
-      situation.first = first;
-      expect(situation, first ? 'X' : 'Y', first ? Outcome::create : Outcome::remove);
+    expect(look_at(headless, first), 'W', Outcome::corrupt);
+    for (const File& file : {File{}, File(100), File(16384), torn_header})
+      expect(look_at(file, first), first ? 'X' : 'Y', first ? Outcome::create : Outcome::remove);
+    for (const std::size_t size : {1U, 100U, 4095U}) {
+      const File cut(writer.file.begin(), writer.file.begin() + static_cast<std::ptrdiff_t>(size));
+      expect(look_at(cut, first), first ? 'W' : 'Y', first ? Outcome::corrupt : Outcome::remove);
     }
   }
   CHECK(met.size() == file_table().size());

@@ -354,6 +354,17 @@ TEST_CASE("skip reads on past a missing segment") {
   options.skip_corruption = true;
   auto observer = observe(journal, options);
   CHECK(!observer->recovery().skipped.empty());
+  Reader reader(journal.host.disk);
+  ReadRequest request = range(1, 15);
+  request.skip_corruption = true;
+  std::vector<SkippedRange> skipped;
+  auto all = read_all(reader, observer->view(), request, &skipped);
+  REQUIRE(all.ok());
+  CHECK(all.value().size() == 10);
+  CHECK(all.value().back() == std::pair(std::uint64_t{15}, value_of(15)));
+  REQUIRE(skipped.size() == 1);
+  CHECK(skipped[0].from_seq == 6);
+  CHECK(skipped[0].to_seq == 10);
 }
 
 TEST_CASE("a watch calls back when a view changed, and never after its end") {

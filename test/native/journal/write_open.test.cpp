@@ -187,6 +187,23 @@ TEST_CASE("a torn creation is created anew") {
   CHECK(names(*world.memory) == std::vector<std::string>{"journal.lock", format::segment_name(2)});
 }
 
+TEST_CASE("a first segment that is cut off inside its header is corruption, not a torn creation") {
+  World world;
+  auto handle = open(world);
+  REQUIRE(append(handle, "one").ok());
+  CHECK(close(handle).ok());
+  const auto whole = contents(*world.memory, segment_path(1));
+  for (const std::size_t size : {1U, 8U, 511U, 512U, 4095U}) {
+    World damaged = killed(world);
+    put(*damaged.memory, segment_path(1), io::Bytes(whole).first(size));
+    const auto before = image(damaged);
+    const auto failure = refused(damaged);
+    CHECK(failure.code == Code::corrupt);
+    CHECK(failure.row == 'W');
+    CHECK(image(damaged) == before);
+  }
+}
+
 TEST_CASE("a missing last, middle or first segment is corruption") {
   World world;
   auto options = quiet_options();
