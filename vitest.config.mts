@@ -29,12 +29,16 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/package/**', 'test/docs/**', 'test/fault/kernel/**'],
+          exclude: ['test/package/**', 'test/docs/**', 'test/fault/kernel/**', 'test/power/**'],
         },
       },
       {
         extends: true,
         test: { name: 'kernel', include: ['test/fault/kernel/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'power', include: ['test/power/**/*.test.ts'], testTimeout: 300_000 },
       },
       {
         extends: true,

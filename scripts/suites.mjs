@@ -165,6 +165,12 @@ export const suites = [
     run: () => vitest('kernel'),
   },
   {
+    name: 'power',
+    about: 'the power is cut under the package on ext4, XFS and Btrfs; the rig that does it',
+    uses: ['cmake', 'ninja', 'ext4', 'xfs', 'btrfs'],
+    run: () => vitest('power'),
+  },
+  {
     name: 'docs',
     about: 'the snippets of the documents run as printed',
     run: () => vitest('docs'),

@@ -38,6 +38,7 @@ const tools = {
   faketime: { packages: ['faketime'], isThere: command('faketime') },
   ext4: { packages: ['e2fsprogs'], isThere: command('mkfs.ext4') },
   xfs: { packages: ['xfsprogs'], isThere: command('mkfs.xfs') },
+  btrfs: { packages: ['btrfs-progs'], isThere: command('mkfs.btrfs') },
   chromium: { packages: ['chromium'], isThere: command('chromium') },
 };
 

@@ -6,6 +6,7 @@
 // Parts with `page: 'reliability'` are shown on that page, the others on docs/campaign.md.
 
 import { planted, plantedTable } from '../planted/planted.mjs';
+import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
 import { idleMarks } from './idle-marks.mjs';
@@ -85,5 +86,15 @@ export const parts = [
     page: 'reliability',
     resumable: true,
     table: plantedTable,
+  },
+  {
+    name: 'power-cuts',
+    about: '100 power cuts on each of ext4, XFS and Btrfs under load',
+    minutes: 5,
+    run: powerCuts,
+    sizes: { cuts: 100, seed: 20260120, liarCuts: 5 },
+    page: 'reliability',
+    resumable: true,
+    table: powerCutsTable,
   },
 ];

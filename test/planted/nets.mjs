@@ -32,8 +32,12 @@ export const nets = {
     about: 'the reader written from the page, beside the native one',
     files: ['test/fuzz'],
   },
-  kernel: { about: 'the shipped binary and the real kernel', files: ['test/fault/kernel'] },
+  kernel: {
+    about: 'the shipped binary and the real kernel',
+    files: ['test/fault/kernel'],
+    project: 'kernel',
+  },
   kills: { about: 'kill storm', files: ['test/campaign/kill-storm.test.ts'] },
-  power: { about: 'power cuts under a real file system', files: ['test/power'] },
+  power: { about: 'power cuts under a real file system', files: ['test/power'], project: 'power' },
   threads: { about: 'storms of threads and exits', files: ['test/threads'] },
 };

@@ -118,7 +118,7 @@ export class Scratch {
     if (net.files) {
       const { code, output } = await this.#exec(process.execPath, [
         'node_modules/vitest/vitest.mjs',
-        ...['run', '--project', 'main', '--bail', '1', ...net.files],
+        ...['run', '--project', net.project ?? 'main', '--bail', '1', ...net.files],
       ]);
       if (code === 0 && !/Tests\s+.*\d+ passed/.test(output)) {
         throw new Error(`the net ran no test: ${net.files}`);
