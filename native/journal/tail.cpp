@@ -229,8 +229,11 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
       cut.segment = last.id;
       cut.offset = decision.stream.end;
       cut.bytes = decision.evidence.residue_bytes;
-      cut.from_seq = decision.stream.next_seq;
-      cut.to_seq = decision.evidence.stated_last_seq;
+      // A mark holds no record, and without a header nobody knows how many there were.
+      if (decision.evidence.stated_last_seq >= decision.stream.next_seq) {
+        cut.from_seq = decision.stream.next_seq;
+        cut.to_seq = decision.evidence.stated_last_seq;
+      }
       decision.cut = cut;
       break;
     }

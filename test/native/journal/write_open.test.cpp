@@ -111,6 +111,7 @@ TEST_CASE("a torn tail is cut and reported at every byte of the last commit") {
   REQUIRE(append(handle, "the last commit").ok());
   const std::uint64_t end = handle->journal()->segments().back().bytes;
   const auto whole = contents(*world.memory, segment_path(1));
+  std::uint64_t named = 0;
   for (std::uint64_t at = good; at < end; ++at) {
     World torn = killed(world);
     put(*torn.memory, segment_path(1), io::Bytes(whole).first(static_cast<std::size_t>(at)));
@@ -119,12 +120,19 @@ TEST_CASE("a torn tail is cut and reported at every byte of the last commit") {
     CHECK(again->journal()->recovery().tail == format::TailWord::torn);
     REQUIRE(again->journal()->recovery().cut.has_value());
     CHECK(again->journal()->recovery().cut->offset == good);
+    // Both seqs where the header is left that says them, or neither.
+    const journal::Cut cut = *again->journal()->recovery().cut;
+    CHECK(cut.from_seq == cut.to_seq);
+    CHECK((cut.from_seq == 0 || cut.from_seq == 2));
+    named += cut.from_seq == 2 ? 1 : 0;
     CHECK(append(again, "second").value() == 2);
     CHECK(close(again).ok());
     again = open(torn);
     CHECK(read_all(torn, again) == std::vector<std::string>{"first", "second"});
     CHECK(close(again).ok());
   }
+  CHECK(named > 0);
+  CHECK(named < end - good);
 }
 
 TEST_CASE("damage in front of the watermark is refused and nothing is modified") {
