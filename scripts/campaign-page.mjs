@@ -113,26 +113,6 @@ const tables = {
       ]),
     ),
   ],
-  'kill-storm': (figures) => [
-    ...head(['', '']),
-    row(['kills', figures.kills]),
-    row(['of them while it started or recovered', figures.killsDuringStart]),
-    row(['of them with a commit in flight', figures.killsWithCommitInFlight]),
-    row([
-      'of them kept records beyond the last acknowledgement',
-      figures.killsThatKeptUnacknowledgedRecords,
-    ]),
-    row([
-      'tails found: clean, torn, undecidable',
-      Object.values(figures.tailsFoundByReaders).join(', '),
-    ]),
-    row(['records acknowledged', count(figures.recordsAcknowledged)]),
-    row(['records at the end', count(figures.recordsAtTheEnd)]),
-    row(['segments at the end', count(figures.segments)]),
-    '',
-    'In flight: at its death the writer had been handed records, all of them in its standard input or',
-    'beyond, that it had not acknowledged, and it had acknowledged others before.',
-  ],
 };
 
 const tableOf = (name) => parts.find((part) => part.name === name)?.table ?? tables[name] ?? plain;

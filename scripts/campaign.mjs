@@ -57,7 +57,7 @@ if (unknown.length > 0 || !(limit > 0)) {
 /** Of everything that the package is built from. */
 function sourceDigest() {
   const hash = createHash('sha256');
-  for (const top of ['lib', 'native', 'test/campaign']) {
+  for (const top of ['lib', 'native', 'test/campaign', 'test/support']) {
     const names = readdirSync(join(root, top), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

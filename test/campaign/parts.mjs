@@ -10,7 +10,7 @@ import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
 import { idleMarks } from './idle-marks.mjs';
-import { killStorm } from './kill-storm.mjs';
+import { killStorm, killStormTable } from './kill-storm/storm.mjs';
 import { memory } from './memory.mjs';
 import { openAndRead } from './open-and-read.mjs';
 import { recordBytes } from './record-bytes.mjs';
@@ -71,11 +71,13 @@ export const parts = [
   },
   {
     name: 'kill-storm',
-    about: '200 kills with SIGKILL in a row on the same directory',
-    minutes: 4,
+    about: '1,000 kills with SIGKILL under load, in recovery, in close, with followers',
+    minutes: 6,
     run: killStorm,
-    sizes: { kills: 200, seed: 20260101 },
+    sizes: { rounds: 5, kills: 200, seed: 20260101 },
     page: 'reliability',
+    resumable: true,
+    table: killStormTable,
   },
   {
     name: 'planted',
