@@ -56,6 +56,8 @@ class Deadlock : public std::runtime_error {
 class Scheduler final : public Tasks {
  public:
   Scheduler(std::shared_ptr<VirtualClock> clock, std::uint64_t seed);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler() override;
 
   std::shared_ptr<Task> start(std::string name, std::function<Next()> step) override;

@@ -112,6 +112,8 @@ class SimulatedDisk final : public Disk {
  public:
   // A new system with an empty disk and one process.
   explicit SimulatedDisk(const SimulatedDiskOptions& options = {});
+  SimulatedDisk(const SimulatedDisk&) = delete;
+  SimulatedDisk& operator=(const SimulatedDisk&) = delete;
   ~SimulatedDisk() override;
 
   // ---- processes: each has its own SimulatedDisk object, all see the same files
