@@ -143,11 +143,13 @@ class Search {
 
   // Whether a set bit is missing because the bytes around it never reached the disk, and it
   // happened to be the only one among them: its whole sector is zero, or everything from its byte
-  // to the end of the frame is, though its records are not all zeros.
+  // to the end of the frame is, though its records are not all zeros. A mark has no records that
+  // could tell: a short write leaves the same of it, and to cut it costs no record.
   bool torn(const FrameHeader& header, std::uint64_t byte_offset, std::byte mended) {
     const std::uint64_t sector = byte_offset / sector_bytes * sector_bytes;
     if (sector > offset_ && zero(sector, sector + sector_bytes)) return true;
     if (!zero(byte_offset, header.end())) return false;
+    if (header.is(FrameType::mark)) return true;
     MendedSource whole(source_, byte_offset, mended);
     return verify_body(whole, segment_, header) == std::optional<bool>(false);
   }

@@ -40,7 +40,8 @@ class File {
   virtual ~File() = default;  // closes; never syncs
 
   // Reads until `into` is full or the file ends; the result is the number of bytes read, less than
-  // into.size() only at the end of the file. EINTR and short reads are continued. On a direct file
+  // into.size() only at the end of the file: one that ends in front of it is Errc::io. EINTR and
+  // short reads are continued. On a direct file
   // (alignment() > 1) offset, size and address of `into` must be multiples of alignment().
   virtual Result<std::size_t> read_at(std::uint64_t offset, MutableBytes into) = 0;
 
@@ -161,6 +162,11 @@ class Disk {
 
 // Reads a whole small file, at most `limit` bytes (Errc::file_too_large beyond).
 Result<std::vector<std::byte>> read_file(Disk& disk, const std::string& path, std::uint64_t limit);
+// Whether it was refused for its length, and by read_file: an open may say EFBIG for its own
+// reasons.
+constexpr bool beyond_limit(const Error& error) noexcept {
+  return error.code == Errc::file_too_large && error.call == Call::read;
+}
 
 // Makes the directory and every missing parent, and makes their entries durable from the top down:
 // each created directory's parent is synced. An existing directory is success; its own entry in its

@@ -246,19 +246,19 @@ FaultDisk::FaultDisk(std::shared_ptr<Disk> inner)
     : inner_(std::move(inner)), state_(std::make_shared<State>()) {}
 FaultDisk::~FaultDisk() = default;
 
-void FaultDisk::inject(const FaultPlan& plan) {
-  bool struck = false;
-  state_->set([plan, struck](const DiskCall& call) mutable -> std::optional<Fault> {
+Interceptor planned(const FaultPlan& plan) {
+  return [plan, struck = false](const DiskCall& call) mutable -> std::optional<Fault> {
     if (struck && plan.lasting == Lasting::disk) return Fault{plan.fault.code, Effect::none, {}};
-    const bool meant =
-        call.call == plan.call &&
-        (plan.lasting == Lasting::once ? call.number == plan.nth : call.number >= plan.nth);
+    const bool meant = call.call == plan.call && (plan.lasting == Lasting::kind
+                                                      ? call.number >= plan.nth
+                                                      : call.number == plan.nth);
     if (!meant) return std::nullopt;
     struck = true;
     return plan.fault;
-  });
+  };
 }
 
+void FaultDisk::inject(const FaultPlan& plan) { state_->set(planned(plan)); }
 void FaultDisk::intercept(Interceptor interceptor) { state_->set(std::move(interceptor)); }
 void FaultDisk::heal() { state_->unset(); }
 std::uint64_t FaultDisk::hits() const { return state_->hits(); }

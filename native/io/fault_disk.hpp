@@ -22,7 +22,7 @@ inline constexpr std::size_t call_kinds = static_cast<std::size_t>(Call::probe_d
 // One call on its way to the disk.
 struct DiskCall {
   Call call = Call::open;
-  std::string path;          // of a rename: the old name
+  std::string path;          // of a rename: the old name; of a file: as it was opened
   std::string to;            // of a rename: the new name
   std::uint64_t number = 0;  // the n-th of its kind, from 1
   std::uint64_t offset = 0;  // of a read or write; the new size of a truncate
@@ -61,6 +61,8 @@ struct FaultPlan {
 // Asked before each call; a Fault makes it fail. Asked for one call at a time, so it must not wait
 // for another one.
 using Interceptor = std::function<std::optional<Fault>(const DiskCall&)>;
+// What follows the plan; of use to an interceptor that does more.
+Interceptor planned(const FaultPlan& plan);
 
 struct TracedCall {
   DiskCall call;

@@ -7,6 +7,7 @@
 #include "format/bytes.hpp"
 #include "format/names.hpp"
 #include "journal/options.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/segment_files.hpp"
 #include "journal/writer_lock.hpp"
 
@@ -15,17 +16,33 @@ namespace {
 
 constexpr std::string_view mark_token = "copy";
 
+// Beside what a copy that failed cannot remove: the lock file, and a quarantine without anything in
+// it.
+io::Result<bool> holds_nothing(io::Disk& disk, const std::string& directory) {
+  auto listed = disk.list(directory);
+  if (!listed && listed.error().code == io::Errc::not_found) return true;
+  if (!listed) return listed.error();
+  for (const io::Entry& entry : listed.value()) {
+    if (entry.kind == io::EntryKind::file && entry.name == format::lock_name) continue;
+    if (entry.kind != io::EntryKind::directory || entry.name != Quarantine::directory_name) {
+      return false;
+    }
+    auto kept = disk.list(io::join(directory, entry.name));
+    if (!kept) return kept.error();
+    if (!kept.value().empty()) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CopyWriter>> CopyWriter::create(const io::Host& host, const std::string& out,
                                                        const CopyOptions& options,
                                                        const format::SegmentHeader& facts,
                                                        std::uint64_t first_seq) {
-  auto listed = host.disk->list(out);
-  if (!listed && listed.error().code != io::Errc::not_found) {
-    return from_io(listed.error(), "the output directory cannot be listed");
-  }
-  if (listed && !listed.value().empty()) {
+  auto empty = holds_nothing(*host.disk, out);
+  if (!empty) return from_io(empty.error(), "the output directory cannot be listed");
+  if (!empty.value()) {
     Failure failure;
     failure.code = Code::exists;
     failure.message = "the output directory is not empty: name one that is empty or does not exist";
@@ -71,10 +88,17 @@ CopyWriter::CopyWriter(const io::Host& host, std::string directory, const CopyOp
 CopyWriter::~CopyWriter() {
   if (finished_) return;
   current_.reset();
-  for (const std::string& path : paths_)
-    static_cast<void>(host_.disk->unlink(path));  // debris in any case
-  // Nothing of ours stands in the way of another try. Ours to remove: the directory was empty.
-  if (lock_) static_cast<void>(host_.disk->unlink(io::join(directory_, format::lock_name)));
+  // Nothing of ours stands in the way of another try. Ours to remove: the directory was empty. The
+  // first segment, which makes a journal of the others, goes first; what stays is debris.
+  const auto remove = [this](const std::string& path) {
+    static_cast<void>(host_.disk->unlink(path));
+  };
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    remove(io::join(directory_, format::segment_name(i + 1)));
+    remove(paths_[i]);
+  }
+  std::ranges::for_each(marks_, remove);
+  if (lock_) remove(io::join(directory_, format::lock_name));
 }
 
 std::uint64_t CopyWriter::random_number() {
@@ -98,9 +122,9 @@ Status CopyWriter::start_file() {
   open.access = io::Access::read_write;
   open.create = io::Create::exclusive;
   open.mode = options_.mode;
+  paths_.push_back(path);
   auto file = host_.disk->open(path, open);
   if (!file) return from_io(file.error(), "a segment of the copy cannot be created");
-  paths_.push_back(path);
   if (io::Status written = write_header(*file.value(), next); !written) {
     return from_io(written.error(), "a segment of the copy cannot be written");
   }
@@ -225,7 +249,8 @@ Status CopyWriter::finish(const std::vector<format::CursorMark>& cursors) {
   head.journal_id = header_.journal_id;
   head.head = header_.head;
   const auto replace = [&](const std::string& name, const std::vector<std::byte>& bytes) {
-    return io::replace_file(*host_.disk, io::join(directory_, name), bytes, options_.mode,
+    marks_.push_back(io::join(directory_, name));
+    return io::replace_file(*host_.disk, marks_.back(), bytes, options_.mode,
                             format::temporary_name(name, mark_token));
   };
   status = replace(std::string(format::head_name), format::encode_head_mark(head));

@@ -82,7 +82,8 @@ class CopyWriter {
   std::uint64_t next_seq_;  // behind everything added, flushed or not
   std::unique_ptr<io::Lock> lock_;
   std::unique_ptr<SegmentWriter> current_;
-  std::vector<std::string> paths_;  // temporary, in order
+  std::vector<std::string> paths_;  // of the segments, temporary, in order
+  std::vector<std::string> marks_;  // head and cursors that may be there
   bool segment_wanted_ = false;
   bool finished_ = false;
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -134,6 +135,9 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   std::mutex marks_mutex;
   std::uint64_t mark_token = 0;
   std::map<std::string, std::uint64_t> cursors;  // written under both, read under mutex
+  // Of which a write or removal failed: the file may say something else than `cursors`, and what is
+  // asked for next is written even where it seems to be so already.
+  std::set<std::string> doubtful_cursors;
 
   // ---- free for all
   std::atomic<std::uint64_t> last_seq{0};

@@ -147,10 +147,12 @@ Status write_cursor(Journal::Core& core, const std::string& name, std::uint64_t 
   mark.name = name;
   mark.seq = seq;
   const std::string file = format::cursor_file_name(name);
+  core.doubtful_cursors.insert(name);
   const io::Status replaced = io::replace_file(*core.host.disk, io::join(core.directory, file),
                                                format::encode_cursor_mark(mark), core.options.mode,
                                                core.mark_temporary(file));
   if (!replaced) return Status(from_io(replaced.error(), "the cursor cannot be written"));
+  core.doubtful_cursors.erase(name);
   const std::scoped_lock lock(core.mutex);
   core.cursors[name] = seq;
   return done();
@@ -163,16 +165,20 @@ Result<CursorInfo> Journal::open_cursor(const std::string& name) {
     return refuse(Code::range, "a cursor's name has 1 to 128 bytes and no NUL");
   }
   const std::scoped_lock marks_lock(core_->marks_mutex);
+  const bool doubtful = core_->doubtful_cursors.contains(name);
+  std::uint64_t start = 0;
   {
     const std::scoped_lock lock(core_->mutex);
     if (core_->closing) return gone();
     const auto found = core_->cursors.find(name);
-    if (found != core_->cursors.end())
+    const bool known = found != core_->cursors.end();
+    if (known && !doubtful) {
       return CursorInfo{name, found->second, lag_of(core_->view, found->second)};
+    }
+    // What was truncated is behind a new one.
+    start = known ? found->second : core_->view.first_seq - 1;
   }
   // From now on it holds what it has not seen, also after a crash.
-  // What was truncated is behind it.
-  const std::uint64_t start = first_seq() - 1;
   if (Status status = write_cursor(*core_, name, start); !status) return status.error();
   const std::scoped_lock lock(core_->mutex);
   return CursorInfo{name, start, lag_of(core_->view, start)};
@@ -204,7 +210,8 @@ Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_
       return refuse(Code::range, "a cursor never passes durableSeq (" +
                                      std::to_string(core_->view.last_seq) + ")");
     }
-    if (next == expected) return CursorInfo{name, next, lag_of(core_->view, next)};
+    if (next == expected && !core_->doubtful_cursors.contains(name))
+      return CursorInfo{name, next, lag_of(core_->view, next)};
   }
   if (Status status = write_cursor(*core_, name, next); !status) return status.error();
   const std::scoped_lock lock(core_->mutex);
@@ -236,13 +243,15 @@ Status Journal::delete_cursor(const std::string& name) {
   {
     const std::scoped_lock lock(core_->mutex);
     if (core_->closing) return Status(gone());
-    if (!core_->cursors.contains(name)) return done();
+    if (!core_->cursors.contains(name) && !core_->doubtful_cursors.contains(name)) return done();
   }
+  core_->doubtful_cursors.insert(name);
   const std::string path = io::join(core_->directory, format::cursor_file_name(name));
   io::Status status = core_->host.disk->unlink(path);
   if (!status && status.error().code == io::Errc::not_found) status = io::done();
   if (status) status = core_->host.disk->sync_directory(core_->directory);
   if (!status) return Status(from_io(status.error(), "the cursor cannot be deleted"));
+  core_->doubtful_cursors.erase(name);
   const std::scoped_lock lock(core_->mutex);
   core_->cursors.erase(name);
   return done();

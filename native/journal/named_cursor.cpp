@@ -9,7 +9,7 @@ namespace tidemark::journal {
 io::Result<NamedCursor> read_cursor(io::Disk& disk, const std::string& path,
                                     const std::string& name) {
   auto bytes = io::read_file(disk, path, mark_file_limit);
-  if (!bytes && bytes.error().code != io::Errc::file_too_large) return bytes.error();
+  if (!bytes && !io::beyond_limit(bytes.error())) return bytes.error();
   NamedCursor cursor;
   cursor.file = path;
   cursor.state =

@@ -6,6 +6,7 @@
 #include "format/names.hpp"
 #include "journal/core.hpp"
 #include "journal/observer_state.hpp"
+#include "journal/writer_lock.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -63,7 +64,9 @@ Result<bool> Observer::refresh() {
   State& state = *state_;
   const std::lock_guard guard(state.refresh_mutex);
   if (state.released) return false;
-  bool again = state.trace_writer() != state.writer;
+  auto trace = state.trace_writer();
+  if (!trace) return trace.error();
+  bool again = trace.value() != state.writer;
   auto head = state.read_head();
   if (!head) return from_io(head.error(), "the head mark cannot be read");
   if (!again && head.value() != state.head_bytes) {
@@ -87,13 +90,12 @@ void Observer::release() {
   state_->growing.file.reset();
 }
 
-WriterTrace Observer::State::trace_writer() const {
-  const std::string path = io::join(directory, format::lock_name);
-  WriterTrace trace;
-  auto held = host.disk->locked(path);
-  trace.alive = held && held.value();
-  if (auto holder = host.disk->lock_holder(path)) trace.holder = std::move(holder).value();
-  return trace;
+Result<WriterTrace> Observer::State::trace_writer() const {
+  auto alive = writer_lives(*host.disk, directory);
+  if (!alive) return alive.error();
+  auto holder = host.disk->lock_holder(io::join(directory, format::lock_name));
+  if (!holder) return writer_unknown(holder.error());
+  return WriterTrace{alive.value(), std::move(holder).value()};
 }
 
 io::Result<std::vector<std::byte>> Observer::State::read_head() const {
@@ -101,7 +103,7 @@ io::Result<std::vector<std::byte>> Observer::State::read_head() const {
       io::read_file(*host.disk, io::join(directory, format::head_name), format::maximum_mark_bytes);
   if (!bytes && bytes.error().code == io::Errc::not_found) return std::vector<std::byte>{};
   // Whatever it is, it is no head mark: the survey says so, once it looks because this changed.
-  if (!bytes && bytes.error().code == io::Errc::file_too_large) return std::vector<std::byte>(1);
+  if (!bytes && io::beyond_limit(bytes.error())) return std::vector<std::byte>(1);
   return bytes;
 }
 
@@ -110,18 +112,26 @@ io::Result<std::vector<std::byte>> Observer::State::read_head() const {
 Status Observer::State::look(RecoveryReport* report) {
   for (int attempt = 1;; ++attempt) {
     const bool last = attempt == look_attempts;
-    writer = trace_writer();
+    auto before = trace_writer();
+    if (!before) return before.error();
+    writer = std::move(before).value();
     auto head = read_head();
     auto looked = survey(*host.disk, directory);
     if (!looked) {
       if (!writer.alive || last) return looked.error();
       continue;
     }
-    if (!looked.value().damage.empty() && trace_writer().alive && !last) continue;
+    if (!looked.value().damage.empty() && !last) {
+      auto alive = writer_lives(*host.disk, directory);
+      if (!alive) return alive.error();
+      if (alive.value()) continue;
+    }
     if (head) head_bytes = std::move(head).value();
     if (report != nullptr) *report = RecoveryReport{};
     Status taken = take(looked.value(), report);
-    if (trace_writer() == writer || last) return taken;
+    auto behind = trace_writer();
+    if (!behind) return behind.error();
+    if (behind.value() == writer || last) return taken;
   }
 }
 

@@ -55,7 +55,7 @@ struct Observer::State {
   Growing growing;
   std::uint64_t first_seq = 1;
 
-  [[nodiscard]] WriterTrace trace_writer() const;
+  [[nodiscard]] Result<WriterTrace> trace_writer() const;
   [[nodiscard]] io::Result<std::vector<std::byte>> read_head() const;
 
   // Looks at the whole directory anew. `report`: also fills in the recovery report.

@@ -15,6 +15,10 @@ std::string without_extension(const std::string& name) { return name.substr(0, n
 
 }  // namespace
 
+Quarantine::~Quarantine() {
+  for (const std::string& path : made_files_) static_cast<void>(disk_.unlink(path));
+}
+
 Result<std::unique_ptr<io::File>> Quarantine::create(const std::string& path) {
   if (!made_) {
     if (io::Status status = io::make_directories(disk_, directory_, 0700); !status) {
@@ -26,6 +30,7 @@ Result<std::unique_ptr<io::File>> Quarantine::create(const std::string& path) {
   options.access = io::Access::read_write;
   options.create = io::Create::exclusive;
   options.mode = mode_;
+  made_files_.push_back(path);
   auto file = disk_.open(path, options);
   if (!file) return from_io(file.error(), "a copy of damaged bytes cannot be created");
   return std::move(file).value();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/tasks.hpp"
@@ -13,8 +14,13 @@ namespace tidemark::journal {
 
 class Quarantine {
  public:
+  static constexpr std::string_view directory_name = "quarantine";  // of the directory
+
   Quarantine(io::Disk& disk, const std::string& out, std::uint32_t mode)
-      : disk_(disk), directory_(io::join(out, "quarantine")), mode_(mode) {}
+      : disk_(disk), directory_(io::join(out, directory_name)), mode_(mode) {}
+  ~Quarantine();  // removes the copies, unless the salvage is complete
+  Quarantine(const Quarantine&) = delete;
+  Quarantine& operator=(const Quarantine&) = delete;
 
   // [offset, offset + bytes) of a segment's file. What cannot be read is zeros in the copy.
   Status keep(FileSource& source, std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes);
@@ -22,6 +28,8 @@ class Quarantine {
   Status keep_file(const std::string& path);
   // Makes the copies' entries durable.
   Status sync();
+  // The salvage was successful: the copies stay.
+  void complete() noexcept { made_files_.clear(); }
   [[nodiscard]] const std::vector<CopyReport::Quarantined>& kept() const noexcept { return kept_; }
 
  private:
@@ -31,6 +39,7 @@ class Quarantine {
   std::string directory_;
   std::uint32_t mode_;
   bool made_ = false;
+  std::vector<std::string> made_files_;  // that are removed if this is all for nothing
   std::vector<CopyReport::Quarantined> kept_;
 };
 

@@ -50,6 +50,7 @@ class Salvage {
       return status.error();
     if (Status status = quarantine_.sync(); !status) return status.error();
     if (Status status = writer_->finish(sources_.cursors); !status) return status.error();
+    quarantine_.complete();
     writer_->fill(report_);
     report_.problems = std::move(sources_.problems);
     report_.quarantined = quarantine_.kept();
@@ -61,17 +62,31 @@ class Salvage {
   Result<std::unique_ptr<io::Lock>> exclude_writer() {
     const std::string path = io::join(directory_, format::lock_name);
     auto status = disk_.status(path);
-    if (!status) return std::unique_ptr<io::Lock>();
+    if (!status) {
+      const io::Errc code = status.error().code;
+      const bool none = code == io::Errc::not_found || code == io::Errc::not_directory;
+      return none ? Result<std::unique_ptr<io::Lock>>(std::unique_ptr<io::Lock>())
+                  : writer_unknown(status.error());
+    }
     auto lock = disk_.lock(path, holder_text(*host_.clock), options_.mode);
     if (lock) return std::move(lock).value();
-    // Media that cannot be written have no writer.
-    auto held = disk_.locked(path);
-    if (lock.error().code == io::Errc::locked || (held && held.value()))
-      return locked_failure(disk_, directory_);
-    return std::unique_ptr<io::Lock>();
+    if (lock.error().code == io::Errc::locked) return locked_failure(disk_, directory_);
+    auto lives = writer_lives(disk_, directory_);
+    if (!lives) return lives.error();
+    if (lives.value()) return locked_failure(disk_, directory_);
+    // Media and rights that do not let us write: what nobody writes to needs no lock.
+    const io::Errc code = lock.error().code;
+    const bool unwritable =
+        code == io::Errc::read_only || code == io::Errc::access || code == io::Errc::not_supported;
+    return unwritable ? Result<std::unique_ptr<io::Lock>>(std::unique_ptr<io::Lock>())
+                      : writer_unknown(lock.error());
   }
 
   Failure nothing_left() const {
+    if (sources_.unreadable) {
+      return from_io(*sources_.unreadable,
+                     "no segment in this directory that can be read has a sound header");
+    }
     Failure failure;
     failure.code = Code::corrupt;
     failure.path = directory_;
@@ -264,9 +279,9 @@ class Salvage {
       const auto next =
           resynchronize(header, source, offset + format::frame_alignment, expected, stop);
       const std::uint64_t end = next ? next->offset : last_nonzero(source, offset, stop);
-      if (next || end > offset) {
-        const bool unreadable =
-            source.unreadable_within(offset, std::max<std::uint64_t>(end, offset + 1) - offset);
+      const bool unreadable = source.unreadable_within(
+          offset, std::max<std::uint64_t>(next ? end : stop, offset + 1) - offset);
+      if (next || end > offset || unreadable) {
         const std::uint64_t to = next ? next->first_seq - 1 : 0;
         sources_.problem(unreadable ? ProblemKind::unreadable : ProblemKind::frame, id, offset,
                          expected, to,

@@ -71,6 +71,7 @@ class Collector {
     auto file = disk_.open(path, {});
     auto size = file ? file.value()->size() : io::Result<std::uint64_t>(file.error());
     if (!size) {
+      if (!sources_.unreadable) sources_.unreadable = size.error();
       sources_.problem(ProblemKind::unreadable, id, 0, 0, 0,
                        "the file cannot be opened: " + size.error().message(), path);
       return;
@@ -80,6 +81,9 @@ class Collector {
     source.tolerate_unreadable();
     const auto start = source.view(0, format::header_probe_bytes);
     if (start) candidate.headers = format::decode_header_pair(*start);
+    if (!candidate.usable() && source.error() && !sources_.unreadable) {
+      sources_.unreadable = source.error();
+    }
     sources_.files.push_back(std::move(candidate));
   }
 
@@ -91,8 +95,11 @@ class Collector {
     if (state == format::MarkState::newer) newer_mark_ = path;
     if (state == format::MarkState::valid) head_ = mark;
     if (state != format::MarkState::damaged) return;
-    sources_.problem(ProblemKind::head, 0, 0, 0, 0,
-                     "the head mark is damaged: the segment headers' copies count", path);
+    const bool read = bytes || io::beyond_limit(bytes.error());
+    sources_.problem(read ? ProblemKind::head : ProblemKind::unreadable, 0, 0, 0, 0,
+                     read ? "the head mark is damaged: the segment headers' copies count"
+                          : "the head mark cannot be read: the segment headers' copies count",
+                     path);
     sources_.bad_marks.push_back(path);
   }
 
@@ -104,7 +111,10 @@ class Collector {
     if (state == format::MarkState::newer) newer_mark_ = path;
     if (state == format::MarkState::valid) sources_.cursors.push_back(std::move(mark));
     if (state != format::MarkState::damaged) return;
-    sources_.problem(ProblemKind::cursor, 0, 0, 0, 0, "the cursor is damaged and is not copied",
+    const bool read = bytes || io::beyond_limit(bytes.error());
+    sources_.problem(read ? ProblemKind::cursor : ProblemKind::unreadable, 0, 0, 0, 0,
+                     read ? "the cursor is damaged and is not copied"
+                          : "the cursor cannot be read and is not copied",
                      path);
     sources_.bad_marks.push_back(path);
   }

@@ -37,6 +37,7 @@ struct SalvageSources {
   std::vector<std::string> bad_marks;          // paths of damaged marks
   std::uint64_t known_last_seq = 0;            // proven to have been durable by headers and marks
   std::vector<Problem> problems;
+  std::optional<io::Error> unreadable;  // the first segment's file of which nothing could be read
 
   void problem(ProblemKind kind, std::uint64_t segment, std::uint64_t offset, std::uint64_t from,
                std::uint64_t to, std::string detail, const std::string& path);

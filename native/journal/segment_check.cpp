@@ -41,6 +41,7 @@ Status SegmentCheck::run(std::vector<Problem>& problems) {
   offset_ = header_.data_start();
   expected_ = header_.first_seq;
   limit_ = task_.limit == 0 ? size.value() : std::min(task_.limit, size.value());
+  const std::size_t known = problems.size();
   if (task_.end == End::watermark) find_watermark();
 
   check_header_padding();
@@ -49,6 +50,7 @@ Status SegmentCheck::run(std::vector<Problem>& problems) {
     check_length();
     check_seal();
   }
+  name_unreadable(known);
   layout_.stream_end = offset_;
   layout_.used_bytes = std::max(layout_.used_bytes, offset_);
   layout_.last_seq = expected_ - 1;
@@ -68,6 +70,17 @@ Problem& SegmentCheck::add(ProblemKind kind, std::uint64_t offset, std::uint64_t
   problem.detail = std::move(detail);
   problem.path = task_.file->path;
   return problems_->emplace_back(std::move(problem));
+}
+
+// What could not be read was taken for zeros: nobody may call that sound, whatever it did not
+// change.
+void SegmentCheck::name_unreadable(std::size_t known) {
+  for (const UnreadableRange& range : source_->unreadable()) {
+    const bool named =
+        std::any_of(problems_->begin() + static_cast<std::ptrdiff_t>(known), problems_->end(),
+                    [](const Problem& problem) { return problem.kind == ProblemKind::unreadable; });
+    if (!named) add(ProblemKind::unreadable, range.offset, 0, 0, "bytes that cannot be read");
+  }
 }
 
 bool SegmentCheck::zeros(std::uint64_t begin, std::uint64_t end, std::uint64_t& first_nonzero) {
@@ -278,6 +291,10 @@ void SegmentCheck::check_seal() {
   const std::uint64_t at = task_.limit != 0 ? task_.limit : offset_;
   if (cursor_.load(*source_, at, source_->size()) != FrameCursor::State::good ||
       !cursor_.header().is(format::FrameType::seal)) {
+    if (source_->unreadable_within(at, format::seal_bytes)) {
+      add(ProblemKind::unreadable, at, 0, 0, "a seal that cannot be read");
+      return;
+    }
     if (!task_.seal_due && !task_.file->seal && task_.limit != 0) return;
     Problem& problem = add(ProblemKind::seal, at, 0, 0, "the seal is damaged");
     if (!task_.file->seal && at < source_->size())
@@ -311,7 +328,10 @@ void SegmentCheck::check_index(const format::Seal& seal, std::uint64_t offset) {
   const auto same = [](const format::IndexEntry& a, const format::IndexEntry& b) {
     return a.offset == b.offset && a.first_seq == b.first_seq;
   };
-  if (!stored) {
+  if (!stored && source_->unreadable_within(offset, std::max(seal.index_bytes, 1U))) {
+    add(ProblemKind::unreadable, offset, 0, 0,
+        "an index that cannot be read; readers build their own");
+  } else if (!stored) {
     Problem& problem =
         add(ProblemKind::index, offset, 0, 0, "the index is damaged; readers build their own");
     if (flip) problem.single_bit_flip = offset + flip->byte;

@@ -59,6 +59,7 @@ class SegmentCheck {
   Problem& add(ProblemKind kind, std::uint64_t offset, std::uint64_t from, std::uint64_t to,
                std::string detail);
   std::optional<std::uint64_t> lone_bit(std::uint64_t nonzero, std::uint64_t end);
+  void name_unreadable(std::size_t known);  // `known`: problems of other segments
   bool zeros(std::uint64_t begin, std::uint64_t end, std::uint64_t& first_nonzero);
 
   io::Disk& disk_;

@@ -193,6 +193,9 @@ io::Status SegmentWriter::prime_direct() {
   if (start != stream_.end) {
     auto read = file_->read_at(start, io::MutableBytes(direct_.data(), block));
     if (!read) return read.error();
+    // Zeros in the place of records that are there would be written over them.
+    if (read.value() < stream_.end - start)
+      return io::Error{io::Errc::io, io::Call::read, 0, path_};
   }
   direct_primed_ = true;
   return io::done();

@@ -113,7 +113,7 @@ class Surveyor {
 
   Status take_head(const std::string& path) {
     auto bytes = io::read_file(disk_, path, mark_file_limit);
-    if (!bytes && bytes.error().code != io::Errc::file_too_large) {
+    if (!bytes && !io::beyond_limit(bytes.error())) {
       return Status(from_io(bytes.error(), "the head mark cannot be read"));
     }
     format::HeadMark mark;
@@ -348,9 +348,9 @@ class Surveyor {
   void name_seqs(Failure& failure, std::uint64_t id) {
     const auto behind =
         std::ranges::find_if(sound_, [id](const SurveyedFile* file) { return file->id > id; });
-    const auto range = seqs_between(disk_, behind == sound_.begin() ? nullptr : *std::prev(behind),
-                                    behind == sound_.end() ? nullptr : *behind,
-                                    survey_.effective_head.first_seq);
+    const auto range =
+        seqs_between(disk_, behind == sound_.begin() ? nullptr : *std::prev(behind),
+                     behind == sound_.end() ? nullptr : *behind, survey_.effective_head.first_seq);
     if (!range || range.value().from == 0) return;
     const SeqRange& seqs = range.value();
     if (seqs.to != 0 && seqs.to < seqs.from) return;

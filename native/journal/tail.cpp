@@ -107,7 +107,16 @@ Result<UnsealedFrames> walk_unsealed(io::Disk& disk, const SurveyedFile& file,
     return Result<UnsealedFrames>(std::move(frames));
   }
   Failure failure;
-  failure.code = walk.stop() == format::Stop::unreadable ? Code::io : Code::corrupt;
+  if (walk.stop() == format::Stop::unreadable) {
+    failure =
+        from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, file.path}),
+                "a segment cannot be read, so it cannot be known whether it is sound up to where "
+                "its successor says that it ends");
+    failure.segment = file.id;
+    failure.offset = frames.stream.end;
+    return failure;
+  }
+  failure.code = Code::corrupt;
   failure.path = file.path;
   failure.segment = file.id;
   failure.offset = frames.stream.end;

@@ -11,6 +11,7 @@
 #include "journal/survey.hpp"
 #include "journal/tail.hpp"
 #include "journal/tools.hpp"
+#include "journal/writer_lock.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -73,20 +74,18 @@ class Verification {
   Status look() {
     for (int attempt = 1;; ++attempt) {
       // Asked before and behind: a writer that comes or goes meanwhile is a writer.
-      const bool before = writer_lives();
+      auto before = writer_lives(disk_, directory_);
+      if (!before) return before.error();
       auto looked = survey(disk_, directory_);
-      report_.beside_writer = before || writer_lives();
+      auto behind = writer_lives(disk_, directory_);
+      if (!behind) return behind.error();
+      report_.beside_writer = before.value() || behind.value();
       if (!looked && (!report_.beside_writer || attempt == survey_attempts)) return looked.error();
       if (!looked) continue;
       survey_ = std::move(looked).value();
       if (survey_.damage.empty() || !report_.beside_writer || attempt == survey_attempts)
         return done();
     }
-  }
-
-  bool writer_lives() {
-    auto held = disk_.locked(io::join(directory_, format::lock_name));
-    return held && held.value();
   }
 
   void add_survey_problems() {

@@ -283,6 +283,9 @@ io::Next Writer::finish() {
   if (!spare_path.empty()) static_cast<void>(core_.host.disk->unlink(spare_path));
   Status status = *finished_;
 
+  // What a failure left unfinished is closed too: somebody may hold the handle for long.
+  predecessor_.reset();
+  successor_.reset();
   segment_->release_file();
   core_.directory_lock.reset();
   marks_lock.unlock();

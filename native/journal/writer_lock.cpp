@@ -27,4 +27,14 @@ Result<std::unique_ptr<io::Lock>> lock_directory(const io::Host& host, const std
   return from_io(lock.error(), "the lock of the journal cannot be taken");
 }
 
+Result<bool> writer_lives(io::Disk& disk, const std::string& directory) {
+  auto held = disk.locked(io::join(directory, format::lock_name));
+  if (!held) return writer_unknown(held.error());
+  return held.value();
+}
+
+Failure writer_unknown(const io::Error& error) {
+  return from_io(error, "it cannot be known whether somebody writes to the journal");
+}
+
 }  // namespace tidemark::journal

@@ -14,5 +14,9 @@ namespace tidemark::journal {
 Result<std::unique_ptr<io::Lock>> lock_directory(const io::Host& host, const std::string& directory,
                                                  std::uint32_t mode);
 Failure locked_failure(io::Disk& disk, const std::string& directory);
+// Whether somebody writes there. A question that fails is no answer: who takes a writer for dead
+// interprets what it is writing just then.
+Result<bool> writer_lives(io::Disk& disk, const std::string& directory);
+Failure writer_unknown(const io::Error& error);
 
 }  // namespace tidemark::journal

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "io/posix/error.hpp"
@@ -90,6 +91,7 @@ class PosixFile final : public File {
 
   Result<std::size_t> read_at(std::uint64_t offset, MutableBytes into) override {
     std::size_t filled = 0;
+    std::optional<std::size_t> ended_at;
     while (filled < into.size() && offset + filled <= max_offset) {
       const MutableBytes rest = into.subspan(filled);
       const ssize_t count =
@@ -97,7 +99,16 @@ class PosixFile final : public File {
                   static_cast<off_t>(offset + filled));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return error_of(Call::read, path_, errno);
-      if (count == 0) break;
+      if (count == 0) {
+        // The end of the file, or the system did not give what is there. A file that grew meanwhile
+        // is read once more.
+        const Result<std::uint64_t> now = size();
+        if (!now) return now.error();
+        if (offset + filled >= now.value()) break;
+        if (ended_at == filled) return Error{Errc::io, Call::read, 0, path_};
+        ended_at = filled;
+        continue;
+      }
       filled += static_cast<std::size_t>(count);
       // Only the end of the file cuts a direct read inside a block.
       if (static_cast<std::size_t>(count) % alignment_ != 0) break;
