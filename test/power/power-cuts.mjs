@@ -35,9 +35,10 @@ async function cutOn(type, state, { directory, cuts, seed, isLate, save, log }) 
         atStart: from ? CUTS_AT_START.going : run % (CUTS_AT_START.fresh + 1),
         failed: join(failedDirectory, `${type}-${seed}-${run}`),
       });
-      const { end } = found.at(-1);
-      const isLast = found.at(-1).refused !== undefined || end.generation === MOST_GENERATIONS;
-      from = isLast ? undefined : { ...end, image: keepImage(end.image, directory) };
+      const { end, refused, problems } = found.at(-1);
+      const isSound = refused === undefined && problems.length === 0;
+      const goesOn = isSound && end.generation < MOST_GENERATIONS;
+      from = goesOn ? { ...end, image: keepImage(end.image, directory) } : undefined;
       return found;
     });
     state.runs += 1;
