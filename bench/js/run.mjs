@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases, systems } from './cases.mjs';
+import { installPeers } from './install.mjs';
 import { load, machine } from './machine.mjs';
 import { othersSince, untilQuiet } from './quiet.mjs';
 import { writeReport } from './report.mjs';
@@ -40,11 +41,7 @@ if (!existsSync(join(root, 'dist', 'index.mjs'))) {
   console.error('dist/ is not built; type: npm run build');
   process.exit(1);
 }
-if (!existsSync(join(here, 'node_modules', 'lmdb'))) {
-  console.error('installing the peers of bench/js/package-lock.json (npm ci)');
-  const { status } = spawnSync('npm', ['ci'], { cwd: here, stdio: ['ignore', 2, 2] });
-  if (status !== 0) process.exit(1);
-}
+if (!installPeers()) process.exit(1);
 
 function runChild(system, caseName, directory) {
   return new Promise((resolve, reject) => {

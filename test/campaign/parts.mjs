@@ -6,6 +6,7 @@
 // Parts with `page: 'reliability'` are shown on that page, the others on docs/campaign.md.
 
 import { planted, plantedTable } from '../planted/planted.mjs';
+import { peersPowerCuts, peersPowerCutsTable } from '../power/peers-power-cuts.mjs';
 import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
@@ -98,5 +99,15 @@ export const parts = [
     page: 'reliability',
     resumable: true,
     table: powerCutsTable,
+  },
+  {
+    name: 'peers-power-cuts',
+    about: '30 power cuts under the durable modes of other logs and stores',
+    minutes: 6,
+    run: peersPowerCuts,
+    sizes: { cuts: 30, seed: 20260130 },
+    page: 'reliability',
+    resumable: true,
+    table: peersPowerCutsTable,
   },
 ];

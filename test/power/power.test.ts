@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runPart } from '../campaign/claims';
 import { inTemporary } from '../campaign/support.mjs';
 import { nothingKnown, wrongGeneration, wrongMark } from './expectations.mjs';
+import { peersPowerCuts } from './peers-power-cuts.mjs';
 import { powerCuts } from './power-cuts.mjs';
 import { Records } from './records.mjs';
 import { buildPowerDisk, fileSystems, runDiskAlone, whyNot, whyNotOn } from './rig.mjs';
@@ -38,6 +39,16 @@ describe.skipIf(reason !== undefined)(`the power is cut${because(reason)}`, () =
     const { claims, broken, figures } = await runPart(powerCuts, sizes);
     expect(broken, JSON.stringify(figures)).toEqual([]);
     expect(claims).toBe(2);
+  });
+
+  it('a peer that does not sync is caught beside one that does', async () => {
+    const only = ({ system }: { system: string }) => system === 'group-commit';
+    const sizes = { cuts: 5, seed: 20260221, only };
+    const { claims, broken, figures } = await runPart(peersPowerCuts, sizes);
+    expect(broken, JSON.stringify(figures)).toEqual([]);
+    expect(claims).toBe(1);
+    const { results } = figures as { results: { mustLose: boolean; lost: number }[] };
+    expect(results.find(({ mustLose }) => !mustLose)?.lost).toBe(0);
   });
 });
 

@@ -4,6 +4,7 @@ import { seeded } from '../campaign/support.mjs';
 
 const NOISE_BYTES = 1 << 18;
 const HEADER_BYTES = 26; // seed, generation, seq, first and last seq of the batch
+const SEQ_AT = 8;
 const SEQ_BYTES = 6;
 const LEAST_BODY_BYTES = 16;
 // 2^32 over the golden ratio: spreads neighbours (Knuth, The Art of Computer Programming, 6.4).
@@ -43,12 +44,17 @@ export class Records {
     return record;
   }
 
+  /** The seq that a record says it has. */
+  seqOf(bytes) {
+    return bytes.length < HEADER_BYTES ? 0 : bytes.readUIntLE(SEQ_AT, SEQ_BYTES);
+  }
+
   /** What a record says of itself; what is wrong with it when it is not the record `seq`. */
   judge(seq, bytes) {
     if (bytes.length < HEADER_BYTES) return { problem: `seq ${seq} has ${bytes.length} bytes` };
     const generation = bytes.readUInt32LE(4);
     const [said, first, last] = [0, 1, 2].map((n) =>
-      bytes.readUIntLE(8 + n * SEQ_BYTES, SEQ_BYTES),
+      bytes.readUIntLE(SEQ_AT + n * SEQ_BYTES, SEQ_BYTES),
     );
     if (Buffer.compare(this.bytes(generation, seq, first, last), bytes) === 0) {
       return { generation, first, last };

@@ -1,14 +1,14 @@
-// better-sqlite3, WAL, synchronous=FULL. It is synchronous: what one turn of the event loop appended
+// better-sqlite3, WAL, synchronous=FULL unless another is asked for. It is synchronous: what one turn of the event loop appended
 // is one transaction at its end, which blocks the loop while the disk works.
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { encoder } from './codec.mjs';
 
-export async function open(directory, { binary }) {
+export async function open(directory, { binary, synchronous = 'FULL' }) {
   const encode = encoder(binary);
   const database = new Database(join(directory, 'log.db'));
   database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
+  database.pragma(`synchronous = ${synchronous}`);
   database.exec('CREATE TABLE log (seq INTEGER PRIMARY KEY, value BLOB NOT NULL)');
   const insert = database.prepare('INSERT INTO log (value) VALUES (?)');
   const begin = database.prepare('BEGIN IMMEDIATE');
@@ -51,4 +51,14 @@ export async function open(directory, { binary }) {
       database.close();
     },
   };
+}
+
+/** The records in order; none when the transaction that made the table was rolled back as well. */
+export async function readAll(directory) {
+  const database = new Database(join(directory, 'log.db'));
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'log'").all();
+  const rows =
+    tables.length > 0 ? database.prepare('SELECT value FROM log ORDER BY seq').all() : [];
+  database.close();
+  return rows.map(({ value }) => value);
 }

@@ -1,8 +1,8 @@
 // What a careful programmer writes by hand: one file that grows, records framed by their length into
 // one of two slabs, natural batching (while one commit is with the disk the next one fills), one
 // fs.writev and one fs.fdatasync per commit. No checksum, no rotation, no limit: less work than a
-// log has to do.
-import { closeSync, fdatasync, fsyncSync, openSync, writev } from 'node:fs';
+// log has to do. `sync: false` leaves out the fdatasync.
+import { closeSync, fdatasync, fsyncSync, openSync, readFileSync, writev } from 'node:fs';
 import { join } from 'node:path';
 import { encoder } from './codec.mjs';
 
@@ -43,7 +43,7 @@ class Slab {
   }
 }
 
-export async function open(directory, { binary }) {
+export async function open(directory, { binary, sync = true }) {
   const encode = encoder(binary);
   const file = openSync(join(directory, 'log'), 'w', 0o600);
   const parent = openSync(directory, 'r');
@@ -74,7 +74,8 @@ export async function open(directory, { binary }) {
     writev(file, vectors, (error, written) => {
       if (error) settle(error);
       else if (written !== total) settle(new Error(`short write: ${written} of ${total}`));
-      else fdatasync(file, settle);
+      else if (sync) fdatasync(file, settle);
+      else settle(null);
     });
   };
   // At the end of the turn: all that was appended in it is one commit.
@@ -98,4 +99,23 @@ export async function open(directory, { binary }) {
     stats: () => undefined,
     close: async () => closeSync(file),
   };
+}
+
+/** The records in order, up to the first commit that is not there as a whole. */
+export async function readAll(directory) {
+  const bytes = readFileSync(join(directory, 'log'));
+  const records = [];
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const end = at + HEADER_BYTES + bytes.readUInt32LE(at);
+    const count = bytes.readUInt32LE(at + 4);
+    if (count === 0 || end > bytes.length) break;
+    at += HEADER_BYTES;
+    while (at + LENGTH_BYTES <= end) {
+      const start = at + LENGTH_BYTES;
+      at = start + bytes.readUInt32LE(at);
+      if (at > end) return records;
+      records.push(bytes.subarray(start, at));
+    }
+  }
+  return records;
 }

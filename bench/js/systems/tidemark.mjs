@@ -1,8 +1,11 @@
-// tidemark itself, as built in dist/.
+// tidemark itself, as built in dist/. `durability` is its own default unless another is asked for.
 import { Journal } from '../../../dist/index.mjs';
 
-export async function open(directory, { binary }) {
-  const journal = await Journal.open(directory, { codec: binary ? 'binary' : 'msgpack' });
+export async function open(directory, { binary, durability = 'commit' }) {
+  const journal = await Journal.open(directory, {
+    codec: binary ? 'binary' : 'msgpack',
+    durability,
+  });
   return {
     append: (value) => journal.append(value),
     appendBatch: (values) => journal.appendBatch(values),
@@ -10,4 +13,13 @@ export async function open(directory, { binary }) {
     stats: () => journal.stats(),
     close: () => journal.close(),
   };
+}
+
+/** The records in order. */
+export async function readAll(directory) {
+  const journal = await Journal.open(directory, { codec: 'binary' });
+  const records = [];
+  for await (const { value } of journal.read()) records.push(value);
+  await journal.close();
+  return records;
 }
