@@ -54,10 +54,10 @@ if (unknown.length > 0 || !(limit > 0)) {
   process.exit(64);
 }
 
-/** Of everything that the package is built from. */
-function sourceDigest() {
+/** Of everything that the package is built from, and of the tests that the part consists of. */
+function sourceDigest({ sources = [] }) {
   const hash = createHash('sha256');
-  for (const top of ['lib', 'native', 'test/campaign', 'test/support']) {
+  for (const top of ['lib', 'native', 'test/campaign', 'test/support', ...sources]) {
     const names = readdirSync(join(root, top), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -69,13 +69,12 @@ function sourceDigest() {
 
 const directory = join(root, 'docs', 'reliability');
 mkdirSync(directory, { recursive: true });
-const source = sourceDigest();
 const deadline = Date.now() + limit;
 
 /** What a resumable part has saved so far, of these very sources and sizes. */
 function savedOf(part) {
   const path = join(options.dir, `${part.name}.saved.json`);
-  const same = { source, sizes: part.sizes };
+  const same = { source: sourceDigest(part), sizes: part.sizes };
   const key = JSON.stringify(same);
   return {
     read() {
@@ -94,6 +93,7 @@ function savedOf(part) {
 
 let broken = 0;
 for (const part of parts.filter(({ name }) => wanted?.includes(name) ?? true)) {
+  const source = sourceDigest(part);
   const target = join(directory, `${part.name}.json`);
   const before = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : undefined;
   const isSame =

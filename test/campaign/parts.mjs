@@ -3,6 +3,7 @@
 // { figures, claims }; `table`, if there is one, makes Markdown lines of the figures. A `resumable`
 // part looks at `deadline` (milliseconds, as Date.now() counts), saves what it has with
 // `saved.write(value)`, begins from `saved.read()`, and gives { unfinished: true } when time was up.
+// `sources` names directories beside those of the package whose change makes the figures old.
 // Parts with `page: 'reliability'` are shown on that page, the others on docs/campaign.md.
 
 import { planted, plantedTable } from '../planted/planted.mjs';
@@ -96,6 +97,7 @@ export const parts = [
     minutes: 5,
     run: powerCuts,
     sizes: { cuts: 100, seed: 20260120, liarCuts: 5 },
+    sources: ['test/power'],
     page: 'reliability',
     resumable: true,
     table: powerCutsTable,
@@ -106,6 +108,7 @@ export const parts = [
     minutes: 6,
     run: peersPowerCuts,
     sizes: { cuts: 30, seed: 20260130 },
+    sources: ['test/power', 'bench/js/systems'],
     page: 'reliability',
     resumable: true,
     table: peersPowerCutsTable,

@@ -1,6 +1,5 @@
 // Children that speak in lines, and the watchdog: no step of the rig waits for ever.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 
 /** Longer than any step takes on a busy machine. */
 export const STEP_SECONDS = 60;
@@ -35,13 +34,13 @@ export class LineChild {
     this.#process.stderr.setEncoding('utf8').on('data', (text) => {
       this.#complaint += text;
     });
-    this.#ended = Promise.race([
-      once(this.#process, 'close').then(([code, signal]) => ({ code, signal })),
-      once(this.#process, 'error').then(([error]) => {
+    this.#ended = new Promise((resolve) => {
+      this.#process.on('close', (code, signal) => resolve({ code, signal }));
+      this.#process.on('error', (error) => {
         this.#complaint += error.message;
-        return { code: null, signal: null };
-      }),
-    ]);
+        resolve({ code: null, signal: null });
+      });
+    });
     this.#ended.then(() => {
       for (const { reject } of this.#waiting.splice(0)) reject(this.failure());
     });
