@@ -398,4 +398,20 @@ TEST_CASE("the clock: monotonic never goes back, random bytes differ") {
   clock.random(two);
   CHECK(one != two);
 }
+
+#if defined(__linux__)
+TEST_CASE("a read that ends in front of the end of the file is an error, and not its end") {
+  // sysfs says that a file has a page, and gives what it has.
+  const std::string path = "/sys/devices/system/cpu/online";
+  auto file = system_host().disk->open(path, OpenOptions{});
+  if (!file) {
+    MESSAGE("no sysfs here");
+    return;
+  }
+  REQUIRE(need(file.value()->size()) > 1000);
+  std::vector<std::byte> into(1000);
+  CHECK(failure(file.value()->read_at(0, into)) == Errc::io);
+  CHECK(need(file.value()->read_at(0, MutableBytes(into).first(1))) == 1);
+}
+#endif
 #endif
