@@ -388,3 +388,17 @@ TEST_CASE("a snapshot that a truncation overtakes begins anew with what is left"
   CHECK(report.value().last_seq == 60);
   CHECK(close(handle).ok());
 }
+
+TEST_CASE("half a mark is a torn write, also where one bit is all that is missing") {
+  World world;
+  auto options = quiet_options();
+  auto handle = open(world, options);
+  REQUIRE(append(handle, "kept").ok());  // the next seq, 2, has one bit
+  world.disk->intercept(refuse_writes(io::Errc::io));
+  CHECK_FALSE(close(handle).ok());  // the closing mark is cut in its middle
+  world.disk->heal();
+  World after = killed(world);
+  auto again = open(after, options);
+  CHECK(read_all(after, again) == std::vector<std::string>{"kept"});
+  CHECK(again->journal()->recovery().tail == format::TailWord::torn);
+}
