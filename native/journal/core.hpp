@@ -134,6 +134,9 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   // ---- guarded by marks_mutex, which is held across the disk
   std::mutex marks_mutex;
   std::uint64_t mark_token = 0;
+  // A temporary file of ours with room on the disk for any mark, once there is more than one
+  // segment.
+  std::optional<std::string> mark_reserve;
   std::map<std::string, std::uint64_t> cursors;  // written under both, read under mutex
   // Of which a write or removal failed: the file may say something else than `cursors`, and what is
   // asked for next is written even where it seems to be so already.
@@ -149,10 +152,14 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   [[nodiscard]] Result<std::uint64_t> take(Client::State& client,
                                            const std::shared_ptr<Client::State>& shared,
                                            const Batch& batch);
-  void ask_sync();                                                  // mutex held
-  void add_event(Event event);                                      // mutex held
-  [[nodiscard]] std::string mark_temporary(std::string_view file);  // marks_mutex held
-  void apply_retention();                                           // waits for the disk
+  void ask_sync();              // mutex held
+  void add_event(Event event);  // mutex held
+  // mark_files.cpp; marks_mutex held. The new mark is durable when replace_mark succeeds.
+  [[nodiscard]] std::string mark_temporary(std::string_view file);
+  [[nodiscard]] io::Status replace_mark(const std::string& file, io::Bytes bytes);
+  void reserve_mark();  // as far as there is room
+  void drop_mark_reserve();
+  void apply_retention();  // waits for the disk
   [[nodiscard]] Status await_durable_before(std::uint64_t seq);
   Result<TruncateResult> truncate(std::uint64_t seq);
 };

@@ -25,10 +25,6 @@ bool valid_cursor_name(const std::string& name) {
 
 }  // namespace
 
-std::string Journal::Core::mark_temporary(std::string_view file) {
-  return format::temporary_name(file, std::to_string(++mark_token));
-}
-
 // The head is a witness of everything in front of it, so that has to be durable first. Waits for it
 // without marks_mutex: others may write marks meanwhile.
 Status Journal::Core::await_durable_before(std::uint64_t seq) {
@@ -80,9 +76,7 @@ Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
     }
   }
   const std::string file(format::head_name);
-  const io::Status replaced =
-      io::replace_file(*host.disk, io::join(directory, file), format::encode_head_mark(mark),
-                       options.mode, mark_temporary(file));
+  const io::Status replaced = replace_mark(file, format::encode_head_mark(mark));
   if (!replaced) return from_io(replaced.error(), "the head mark cannot be written");
   std::vector<std::shared_ptr<const Segment>> released;
   {
@@ -148,9 +142,7 @@ Status write_cursor(Journal::Core& core, const std::string& name, std::uint64_t 
   mark.seq = seq;
   const std::string file = format::cursor_file_name(name);
   core.doubtful_cursors.insert(name);
-  const io::Status replaced = io::replace_file(*core.host.disk, io::join(core.directory, file),
-                                               format::encode_cursor_mark(mark), core.options.mode,
-                                               core.mark_temporary(file));
+  const io::Status replaced = core.replace_mark(file, format::encode_cursor_mark(mark));
   if (!replaced) return Status(from_io(replaced.error(), "the cursor cannot be written"));
   core.doubtful_cursors.erase(name);
   const std::scoped_lock lock(core.mutex);

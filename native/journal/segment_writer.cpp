@@ -151,7 +151,14 @@ io::Status SegmentWriter::write_frame(std::span<const io::Bytes> parts, std::uin
   io::Status status =
       direct ? write_direct(stream_.end, parts, true) : file_->write_at(stream_.end, parts);
   if (status) bytes_written_ += bytes;
-  return status;
+  return named(std::move(status));
+}
+
+io::Status SegmentWriter::named(io::Status status) const {
+  if (status) return status;
+  io::Error error = std::move(status).error();
+  error.path = path_;
+  return error;
 }
 
 // A direct file takes whole blocks only: the write begins with what the last block already holds

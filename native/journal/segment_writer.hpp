@@ -46,7 +46,7 @@ class SegmentWriter {
   // the successor's header describes.
   io::Status write_seal(std::uint64_t successor_id, std::uint64_t successor_salt, std::int64_t now,
                         format::Seal& written);
-  io::Status sync() { return file_->sync(); }
+  io::Status sync() { return named(file_->sync()); }
   // Gives back what lies behind the seal; of no consequence when it fails.
   void trim(const format::Seal& seal);
 
@@ -65,6 +65,8 @@ class SegmentWriter {
   [[nodiscard]] format::Predecessor as_predecessor() const noexcept;
 
  private:
+  // A file keeps the name under which it was opened; errors name the segment as it is called now.
+  [[nodiscard]] io::Status named(io::Status status) const;
   io::Status write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes);
   io::Status write_direct(std::uint64_t offset, std::span<const io::Bytes> parts, bool keep_tail);
   io::Status prime_direct();

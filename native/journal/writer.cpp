@@ -281,6 +281,7 @@ io::Next Writer::finish() {
   }
   spare.reset();
   if (!spare_path.empty()) static_cast<void>(core_.host.disk->unlink(spare_path));
+  core_.drop_mark_reserve();
   Status status = *finished_;
 
   // What a failure left unfinished is closed too: somebody may hold the handle for long.

@@ -31,6 +31,8 @@ void Writer::order_spare(std::uint64_t capacity) {
   // The core outlives the order: the writer does not end while one is out.
   order.done = [&core = core_](io::Result<std::unique_ptr<io::File>> file) {
     const std::shared_ptr<io::Task> task = core.task;
+    // Not waited for: whoever replaces a mark may wait for the writer, and the writer for this.
+    if (const std::unique_lock lock(core.marks_mutex, std::try_to_lock); lock) core.reserve_mark();
     {
       const std::scoped_lock lock(core.mutex);
       core.spare.state = file ? Spare::State::ready : Spare::State::failed;
@@ -136,10 +138,12 @@ bool Writer::begin_successor(io::Error& error) {
   } else {
     if (io::Status status = write_header(*next.file, next.header); !status) {
       error = status.error();
+      error.path = next.path;
       return false;
     }
     if (io::Status status = next.file->sync(); !status) {
       error = status.error();
+      error.path = next.path;
       poison(error, "a sync failed");
       return false;
     }

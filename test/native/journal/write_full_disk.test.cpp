@@ -1,0 +1,159 @@
+// A disk without room: what is released there can be released, and what was left unfinished is
+// given back with the journal.
+#include <doctest/doctest.h>
+
+#include "format/names.hpp"
+#include "write_support.hpp"
+
+using namespace tidemark;
+using namespace tidemark::test;
+using journal::Code;
+
+namespace {
+
+journal::Options small_segments() {
+  auto options = quiet_options();
+  options.segment_bytes = journal::minimum_segment_bytes;
+  return options;
+}
+
+std::vector<std::string> mark_temporaries(World& world) {
+  std::vector<std::string> found;
+  for (const std::string& name : names(*world.memory)) {
+    if (name.starts_with("head.tmp-")) found.push_back(name);
+  }
+  return found;
+}
+
+// Several segments; the last was made ahead, and with it the room for a mark.
+Handle filled(World& world) {
+  auto handle = open(world, small_segments());
+  for (int i = 0; i < 60; ++i) REQUIRE(append(handle, std::string(4000, 'x')).ok());
+  REQUIRE(handle->journal()->segments().size() > 3);
+  return handle;
+}
+
+// Writes fail but for those into what has its room already: `reserve`.
+io::Interceptor full_but_for(const std::string& reserve) {
+  return [reserve](const io::DiskCall& call) -> std::optional<io::Fault> {
+    if (call.call != io::Call::write || io::base_name(call.path) == reserve) return std::nullopt;
+    return io::Fault{io::Errc::no_space, io::Effect::none, {}};
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a full disk can be truncated: the mark goes into the room that was kept for it") {
+  World world;
+  auto handle = filled(world);
+  const auto reserve = mark_temporaries(world);
+  REQUIRE(reserve.size() == 1);
+  const std::size_t segments = handle->journal()->segments().size();
+  world.disk->intercept(full_but_for(reserve.front()));
+  auto truncated = handle->journal()->truncate_before(50);
+  INFO((truncated ? std::string() : truncated.error().message));
+  REQUIRE(truncated.ok());
+  CHECK(truncated.value().first_seq == 50);
+  CHECK(truncated.value().released_segments > 0);
+  CHECK(handle->journal()->segments().size() < segments);
+  World after = killed(world);
+  auto again = open(after, small_segments());
+  CHECK(again->journal()->first_seq() == 50);
+  CHECK(read_all(after, again).size() == 11);
+  world.disk->heal();
+  CHECK(append(handle, "goes on").ok());
+  CHECK(close(handle).ok());
+}
+
+TEST_CASE("a cursor advances on a full disk, and lets go what it held") {
+  World world;
+  auto handle = filled(world);
+  auto& journal = *handle->journal();
+  REQUIRE(journal.open_cursor("slow").ok());
+  const auto reserve = mark_temporaries(world);
+  REQUIRE(reserve.size() == 1);
+  world.disk->intercept(full_but_for(reserve.front()));
+  CHECK(journal.advance_cursor("slow", 0, 50).ok());
+  // The room that the old mark gave back is kept for the next one where there is any.
+  CHECK(mark_temporaries(world).empty());
+  CHECK(journal.truncate_before(51).error().code == Code::no_space);
+  World after = killed(world);
+  auto again = open(after, small_segments());
+  CHECK(again->journal()->cursors().front().seq == 50);
+}
+
+TEST_CASE("the room for a mark is kept again after it was used, and ends with the journal") {
+  World world;
+  auto handle = filled(world);
+  const auto before = mark_temporaries(world);
+  REQUIRE(before.size() == 1);
+  // Full once: the first write fails, the next one finds room.
+  world.disk->inject({io::Call::write, 1, {io::Errc::no_space, io::Effect::none, {}}, {}});
+  CHECK(handle->journal()->truncate_before(20).ok());
+  CHECK(world.disk->hits() == 1);
+  const auto behind = mark_temporaries(world);
+  CHECK(behind.size() == 1);
+  CHECK(behind != before);
+  CHECK(close(handle).ok());
+  CHECK(mark_temporaries(world).empty());
+}
+
+TEST_CASE("a mark that cannot be written anywhere is refused, and changes nothing") {
+  World world;
+  auto handle = filled(world);
+  const auto segments = handle->journal()->segments().size();
+  world.disk->intercept(full_but_for(""));
+  auto truncated = handle->journal()->truncate_before(50);
+  REQUIRE_FALSE(truncated.ok());
+  CHECK(truncated.error().code == Code::no_space);
+  CHECK(handle->journal()->first_seq() == 1);
+  CHECK(handle->journal()->segments().size() == segments);
+  CHECK(mark_temporaries(world).empty());
+  world.disk->heal();
+  CHECK(handle->journal()->truncate_before(50).ok());
+  CHECK(close(handle).ok());
+}
+
+TEST_CASE("a failed sync of the directory is not tried again with the room for a mark") {
+  World world;
+  auto handle = filled(world);
+  world.disk->inject({io::Call::sync_directory, 1, {io::Errc::no_space, io::Effect::none, {}}, {}});
+  CHECK(handle->journal()->truncate_before(50).error().code == Code::no_space);
+  CHECK(world.disk->calls(io::Call::sync_directory) == 1);
+  CHECK(handle->journal()->first_seq() == 1);
+  CHECK(close(handle).ok());
+}
+
+TEST_CASE("no file stays open behind a close on a disk that refuses") {
+  for (const std::string_view kind : {"seal", "header"}) {
+    World world;
+    auto handle = open(world, small_segments());
+    REQUIRE(append(handle, "kept").ok());
+    // The commit fails; then either the seal of the segment that is left, or its successor's
+    // header.
+    std::uint64_t writes = 0;
+    world.disk->intercept([&](const io::DiskCall& call) -> std::optional<io::Fault> {
+      if (call.call != io::Call::write) return std::nullopt;
+      ++writes;
+      if (kind == "seal" && call.offset == 0) return std::nullopt;
+      return io::Fault{io::Errc::read_only, io::Effect::none, {}};
+    });
+    CHECK_FALSE(append(handle, "refused").ok());
+    CHECK(writes > 0);
+    CHECK_FALSE(close(handle).ok());
+    CHECK(world.disk->open_handles().empty());
+    world.disk->heal();
+  }
+}
+
+TEST_CASE("an error names the segment as it is called, not as it was made") {
+  World world;
+  auto handle = open(world, small_segments());
+  REQUIRE(append(handle, "kept").ok());
+  world.disk->inject({io::Call::sync, 1, {io::Errc::io, io::Effect::none, {}}, {}});
+  const auto refused = append(handle, "refused");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(io::base_name(refused.error().path) == format::segment_name(1));
+  CHECK(refused.error().message.find(".tmp") == std::string::npos);
+  CHECK_FALSE(close(handle).ok());
+}
