@@ -64,7 +64,7 @@ export const startsOf = ({ call }) => onlyStart[call] ?? starts;
 
 /** Makes what `killed` starts from, in `directory`, once for all runs. */
 export async function makeKilled(directory) {
-  const session = await tracedSession(directory, { session: 1, dieAtTheEnd: true });
+  const session = await tracedSession(directory, { session: 1, ending: 'kill' });
   return { ...session, problems: judgeOrder(session.calls) };
 }
 

@@ -38,5 +38,19 @@ export function whyNoMounts(kind = 'ext4') {
   return undefined;
 }
 
+/** Why file systems cannot be shut down; undefined where they can. */
+export function whyNoShutdown(kind) {
+  return whyNoMounts(kind) ?? (hasCommand('cc') ? undefined : 'cc is not installed');
+}
+
+/** Compiles the program that shuts file systems down; its path. */
+export function compileGodown(directory) {
+  const program = join(directory, 'godown');
+  const source = join(import.meta.dirname, 'godown.c');
+  const { status, stderr } = spawnSync('cc', ['-o', program, source], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cc: ${stderr}`);
+  return program;
+}
+
 /** The name of a test with the reason why it is skipped, so that the count says it. */
 export const because = (name, why) => (why === undefined ? name : `${name} (${why})`);

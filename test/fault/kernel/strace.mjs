@@ -39,14 +39,14 @@ function pathsOf(directory, journal, said) {
  * One session in `directory`/journal with `injection`, what strace puts behind `-e inject=`.
  * @returns what the writer said, how it ended, and the calls
  */
-export async function tracedSession(directory, { session, injection, rounds, dieAtTheEnd }) {
+export async function tracedSession(directory, { session, injection, rounds, ending }) {
   const journal = join(directory, 'journal');
   const said = join(directory, 'said');
   const log = join(directory, `strace-${session}`);
   mkdirSync(directory, { recursive: true });
   // Opened here: an open of the writer's own would be hit as well.
   const descriptor = openSync(said, 'a');
-  const input = { directory: journal, said: 3, session, rounds, dieAtTheEnd };
+  const input = { directory: journal, said: 3, session, rounds, ending };
   // strace 6.1 forgets injected signals when it traces by seccomp-bpf, which is otherwise quicker.
   const fast = injection?.includes('signal=') ? [] : ['--seccomp-bpf'];
   const args = [
