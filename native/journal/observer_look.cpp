@@ -117,10 +117,15 @@ std::shared_ptr<const Segment> Observer::State::segment_of(const SurveyedFile& f
   segment->file_bytes = file.bytes;
   segment->stream_end = file.stream_end;
   segment->last_seq = segment->header.first_seq - 1;
-  if (next != nullptr && next->headers.header.predecessor.id == file.id) {
+  if (next == nullptr) return segment;
+  if (next->headers.header.predecessor.id == file.id) {
     segment->last_seq = next->headers.header.predecessor.last_seq;
+    return segment;
   }
-  if (next == nullptr || segment->stream_end != 0) return segment;
+  if (file.seal) {
+    segment->last_seq = file.seal->last_seq;
+    return segment;
+  }
   // Its successor is missing, and damage is to be skipped: the frames say how far it goes.
   auto opened = host.disk->open(file.path, {});
   if (!opened) return segment;
@@ -172,7 +177,7 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
   segment->file_bytes = decision.file_bytes;
   segment->index = decision.index;
   format::Watermark shown{decision.stream.end, decision.stream.next_seq - 1};
-  if (decision.refusal) shown = behind_damage(last, decision);
+  if (decision.refusal && !decision.refused_for_previous) shown = behind_damage(last, decision);
   if (report != nullptr) {
     report->path = decision.stream.closed && decision.tail == format::TailWord::clean
                        ? OpenPath::clean
@@ -218,6 +223,11 @@ format::Watermark Observer::State::behind_damage(const SurveyedFile& file,
     const format::Found found = format::find_frame(file.headers.header, source, from);
     if (!found.header || found.header->is(format::FrameType::seal)) break;
     from = found.header->offset + format::frame_alignment;
+    // The frame that does not continue the stream is the damage.
+    if (found.header->offset == decision.stream.end &&
+        found.header->first_seq != decision.stream.next_seq) {
+      continue;
+    }
     if (found.header->first_seq <= end.seq || found.header->end() > size.value()) continue;
     end = {found.header->end(), found.header->last_seq()};
     from = end.offset;

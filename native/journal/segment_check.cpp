@@ -40,16 +40,16 @@ Status SegmentCheck::run(std::vector<Problem>& problems) {
   layout_.created_at = header_.created_at;
   offset_ = header_.data_start();
   expected_ = header_.first_seq;
-  limit_ = task_.limit == 0 ? size.value() : std::min(task_.limit, size.value());
+  // A file that is too short lacks frames, and the end of one of which the rest can be read.
+  limit_ = task_.limit == 0           ? size.value()
+           : task_.end == End::sealed ? task_.limit
+                                      : std::min(task_.limit, size.value());
   const std::size_t known = problems.size();
   if (task_.end == End::watermark) find_watermark();
 
   check_header_padding();
   walk();
-  if (task_.end == End::sealed) {
-    check_length();
-    check_seal();
-  }
+  if (task_.end == End::sealed) check_seal();
   name_unreadable(known);
   layout_.stream_end = offset_;
   layout_.used_bytes = std::max(layout_.used_bytes, offset_);
@@ -139,23 +139,14 @@ void SegmentCheck::find_watermark() {
   cursor_.reset();
 }
 
-// The frames are sound as far as the file reaches, and that is not far enough.
-void SegmentCheck::check_length() {
-  if (task_.limit <= layout_.file_bytes || offset_ != layout_.file_bytes) return;
-  const bool named = task_.last_seq >= expected_;
-  add(ProblemKind::frame, offset_, named ? expected_ : 0, named ? task_.last_seq : 0,
-      "the file ends in front of frames that the next segment counts");
-  stepped_over_ = true;
-  if (named) expected_ = task_.last_seq + 1;
-}
-
 void SegmentCheck::walk() {
   while (offset_ < limit_ && step()) {
   }
 }
 
 bool SegmentCheck::step() {
-  const FrameCursor::State state = cursor_.load(*source_, offset_, source_->size());
+  const FrameCursor::State state =
+      cursor_.load(*source_, offset_, std::max(source_->size(), limit_));
   const bool fits = state == FrameCursor::State::good && cursor_.header().first_seq == expected_;
   if (fits && cursor_.header().is(format::FrameType::seal) && task_.limit == 0) {
     limit_ = offset_;
@@ -210,6 +201,8 @@ void SegmentCheck::step_over_damage(FrameCursor::State state) {
       offset_, std::max<std::uint64_t>(std::min(end, offset_ + check_window) - offset_, 1));
   if (!only_zeros || unreadable) {
     const std::string detail = unreadable ? "bytes that cannot be read"
+                               : offset_ >= layout_.file_bytes
+                                   ? "the file ends in front of frames that the next segment counts"
                                : state == FrameCursor::State::good
                                    ? "a frame that does not continue the one in front"
                                    : "a frame header that does not match its checksum";
@@ -234,7 +227,7 @@ std::optional<std::uint64_t> SegmentCheck::flipped_bit(std::uint64_t offset, std
                                                        std::uint64_t expected) {
   if (problems_->size() > flip_searches) return std::nullopt;
   // Only as far as the damage reaches, so that much damage does not cost its square.
-  FileSource part(*file_, end, check_window);
+  FileSource part(*file_, std::min(end, layout_.file_bytes), check_window);
   part.tolerate_unreadable();
   format::FrameWalk walk(header_, part, offset, expected, format::FrameWalk::Bodies::skip);
   static_cast<void>(walk.next());
@@ -320,8 +313,8 @@ void SegmentCheck::check_index(const format::Seal& seal, std::uint64_t offset) {
   if (end <= source_->size()) {
     const auto bytes = source_->view(offset, seal.index_bytes);
     if (bytes && bytes->size() == seal.index_bytes) {
-      stored =
-          format::SparseIndex::decode(cursor_.place(), *bytes, seal, header_.data_start(), offset_);
+      stored = format::SparseIndex::decode(cursor_.place(), *bytes, seal, header_.data_start(),
+                                           cursor_.header().offset);
       flip = format::flipped_index_bit(cursor_.place(), *bytes, seal);
     }
   }

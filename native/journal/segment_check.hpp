@@ -44,7 +44,6 @@ class SegmentCheck {
 
  private:
   void check_header_padding();
-  void check_length();
   void walk();
   bool step();
   void step_over_damage(FrameCursor::State state);

@@ -200,14 +200,16 @@ class Surveyor {
       }
     }
     if (Status status = drop_half_made(chain, headless); !status) return status;
-    if (Status status = link(chain, head_id); !status) return status;
+    if (Status status = link(chain); !status) return status;
     for (SurveyedFile* file : headless) {
       if (Status status = judge_headless(*file, chain, head_id); !status) return status;
     }
     if (survey_.reference && chain.empty()) {
       missing(head_id, "the first live segment, which the head names, is not there");
-    } else if (chain.empty() && survey_.damage.empty() &&
-               (survey_.head || !survey_.cursors.empty())) {
+    } else if (chain.empty() && (survey_.head || !survey_.cursors.empty()) &&
+               std::ranges::none_of(survey_.damage, [](const Failure& failure) {
+                 return failure.segment.value_or(0) != 0;
+               })) {
       missing(survey_.head ? survey_.head->head.segment_id : 1,
               "the directory has marks of a journal but none of its segments: bring the segment "
               "files back");
@@ -258,12 +260,12 @@ class Surveyor {
     return seal.value() && seal.value()->successor_id == successor.id;
   }
 
-  Status link(const std::vector<SurveyedFile*>& chain, std::uint64_t head_id) {
+  Status link(const std::vector<SurveyedFile*>& chain) {
     std::set<std::uint64_t> present;
     for (const SurveyedFile& file : files_) present.insert(file.id);
     const std::optional<format::JournalId> journal_id =
         survey_.reference ? std::optional(survey_.reference->journal_id) : std::nullopt;
-    auto linked = link_chain(disk_, {chain, present, journal_id, head_id});
+    auto linked = link_chain(disk_, {chain, present, journal_id, survey_.effective_head});
     if (!linked) return linked.error();
     for (const LinkedFile& each : linked.value().files) {
       if (each.contradiction.empty()) sound_.push_back(each.file);

@@ -41,10 +41,16 @@ class Linker {
     return {};
   }
 
-  void begin(const LinkedFile& first) {
-    if (first.file->id == chain_.head_id || chain_.present.contains(chain_.head_id)) return;
-    linked_.missing.push_back(
-        {chain_.head_id, "the first live segment, which the head names, is not there"});
+  void begin(LinkedFile& first) {
+    const std::uint64_t id = chain_.head.segment_id;
+    if (first.file->id != id) {
+      if (chain_.present.contains(id)) return;
+      linked_.missing.push_back({id, "the first live segment, which the head names, is not there"});
+    } else if (first.file->headers.header.first_seq > chain_.head.first_seq) {
+      first.contradiction = "begins at seq " +
+                            std::to_string(first.file->headers.header.first_seq) +
+                            ", behind the first seq that may be read";
+    }
   }
 
   Status link(LinkedFile& before, LinkedFile& behind) {
@@ -67,6 +73,11 @@ class Linker {
     }
     if (file.headers.header.first_seq != predecessor.last_seq + 1) {
       behind.contradiction = "does not begin behind the last seq of the segment that it continues";
+      return done();
+    }
+    if (predecessor.last_seq + 1 < previous.headers.header.first_seq) {
+      before.contradiction = "begins at seq " + std::to_string(previous.headers.header.first_seq) +
+                             ", behind where the next segment says that it ends";
       return done();
     }
     if (predecessor.end < previous.headers.header.data_start()) {

@@ -18,7 +18,7 @@ struct Chain {
   const std::vector<SurveyedFile*>& files;  // with a sound header, at or above the head, by id
   const std::set<std::uint64_t>& present;   // ids of all files with a segment's name
   std::optional<format::JournalId> journal_id;
-  std::uint64_t head_id = 0;
+  format::Head head;  // in force
 };
 
 // Damage where a file should end, which is no reason to doubt the file itself.

@@ -257,6 +257,7 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
     if (judged.value()) {
       decision.outcome = format::Outcome::corrupt;
       decision.refusal = std::move(judged).value();
+      decision.refused_for_previous = true;
     }
   }
   return Result<TailDecision>(std::move(decision));

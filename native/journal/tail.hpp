@@ -22,7 +22,8 @@ struct TailDecision {
   format::Stream stream;  // the good frames
   std::shared_ptr<SharedIndex> index = std::make_shared<SharedIndex>();
   std::optional<Cut> cut;
-  std::optional<Failure> refusal;  // what an open must answer with; then nothing else counts
+  std::optional<Failure> refusal;     // what an open must answer with; then nothing else counts
+  bool refused_for_previous = false;  // only for the segment in front: the rest is as decided
   format::Evidence evidence;
   format::Stop stop = format::Stop::end;
   bool from_device = false;

@@ -189,9 +189,9 @@ class Verification {
       }
       decision = &decided_->value();
       task.end = SegmentCheck::End::tail;
-      task.limit = decision->refusal ? decision->file_bytes : decision->stream.end;
-      task.bodies =
-          task.bodies && decision->refusal.has_value();  // else the decision verified them
+      const bool damaged = decision->refusal && !decision->refused_for_previous;
+      task.limit = damaged ? decision->file_bytes : decision->stream.end;
+      task.bodies = task.bodies && damaged;  // else the decision verified them
     } else {
       task.end = SegmentCheck::End::sealed;
       task.limit = file.stream_end;
@@ -215,8 +215,13 @@ class Verification {
     task.last_seq = named.last_seq;
     // Between the successor's header and its first frame a crash may have kept the seal away.
     const bool unused = number + 2 == survey_.live.size() &&
-                        (!decided_ || !*decided_ || decided_->value().stream.frames == 0);
+                        (!decided_ || !*decided_ || is_unused(decided_->value()));
     task.seal_due = !unused;
+  }
+
+  static bool is_unused(const TailDecision& decision) {
+    const bool damaged = decision.refusal && !decision.refused_for_previous;
+    return decision.stream.frames == 0 && !damaged;
   }
 
   Result<TailDecision> decide(std::size_t number) {
@@ -258,7 +263,7 @@ class Verification {
     Problem problem = problem_of(*decision.refusal);
     // The look at the segment in front has named what its missing seal leaves undecided.
     const bool known = std::ranges::any_of(report_.problems, [&](const Problem& other) {
-      return other.segment == problem.segment && other.offset == problem.offset;
+      return other.segment == problem.segment && other.offset >= problem.offset;
     });
     if (known) return;
     problem.kind = decision.outcome == format::Outcome::refuse_io ? ProblemKind::unreadable

@@ -177,9 +177,9 @@ decides, so refusals stand in front of cuts: a cut cannot be taken back.
 
 *Proof* is a watermark, a seq or a link that says that bytes at or behind the place where the walk
 stopped were durable. It comes from a later valid frame of the segment (searched at every multiple of
-8 up to the end of the file), the header of a later segment, a seal, a named cursor, a checkpoint, or
-`expectSeq`. A valid frame behind the damage is no proof by itself, because writes in flight arrive in
-any order; zeros are no proof of absence, because a lost write leaves zeros too.
+8 up to the end of the file), the header of a later segment, a seal, the head mark, a named cursor, a
+checkpoint, or `expectSeq`. A valid frame behind the damage is no proof by itself, because writes in flight
+arrive in any order; zeros are no proof of absence, because a lost write leaves zeros too.
 
 Nothing is changed before the decision is made, and nothing at all on a refusal.
 
@@ -191,6 +191,42 @@ Nothing is changed before the decision is made, and nothing at all on a refusal.
   text += table_head;
   for (const FileRow& row : file_table()) add_row(text, row);
   text += R"(
+## What the words mean
+
+The *walk* takes sound frames ([format.md](format.md#frame)) that continue the stream, from
+2 × blockSize on, and stops at the first place where none stands. A valid header is asked first whether it
+continues the stream, then whether its kind is known, then for its body. A seal that counts other frames
+than those in front of it does not continue the stream.
+
+- *A frame with a sector that is still zero or missing*: a valid header; and the frame ends behind the end
+  of the file, or a sector is zero that lies wholly inside the frame and overlaps a payload that does not
+  match its checksum. A sector is 512 bytes at a multiple of 512 of the file.
+- *A frame of full length that is wrong*: any other wrong body behind a valid header.
+- *One flipped bit*: flipped back, it makes a valid header that continues the stream. Searched are the
+  fixed header of 36 bytes and, where header and table have at most 1,020 + 8,192 bytes, all of the two.
+  A bit that is missing does not count where a torn write explains it: where its whole sector is zero and
+  begins behind the beginning of the frame, or where everything from its byte to the end of the frame is
+  zero and the frame would not be sound with it. Or: a frame of which only the padding is wrong, by one
+  bit.
+- *Proof* by a later frame: of the valid headers behind the place, the watermark with the greatest offset
+  lies behind the place. Proof by a seq: `expectSeq`, a cursor's seq, the first seq of the head mark less
+  one, or the predecessor's last seq in a half-made successor is at or above the seq that the stream would
+  continue with.
+- *More imitations than can be tested*: bytes that pass step 1 of a header, and whose headers and tables
+  have together more than 8 times the length of the file plus 64 MiB.
+- *Behind the header*: from 2 × blockSize on; where no copy is sound, from 8,192 on.
+- *A half-made successor* is a segment with one sound header copy and only zeros behind its header, that is
+  not the first and that no seal and no later header names. It counts as a file whose header is damaged and
+  that nothing names: row Y.
+
+## Behind damage
+
+Where damage is to be named rather than refused (`verify`, `salvage`, `onCorruption: 'skip'`), reading goes
+on. A wrong payload or padding costs what it is. Behind anything else reading goes on at the next valid
+header, at a multiple of 8, whose first seq is not below the one expected and whose frame ends at or in front
+of where the frames of the segment end; the seqs between are lost. A segment that is missing, or that
+contradicts its neighbours, costs its own records and no others.
+
 ## The one case that cannot be decided
 
 Row N is the price of a log without a second disk. When the last commit was acknowledged and no frame

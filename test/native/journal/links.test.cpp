@@ -133,6 +133,66 @@ TEST_CASE("two segments that changed names cost their own records and no others"
   CHECK(readable(journal) == expected);
 }
 
+TEST_CASE("a damaged first frame of a sealed segment does not make its index damaged") {
+  const Builder journal = journal_of(2);
+  journal.fill(journal.path(1), 8192, 40, std::byte{0xee});
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].kind == ProblemKind::frame);
+}
+
+TEST_CASE("a segment whose successor is another one than its seal says is read to its end") {
+  const Builder journal = journal_of(3);
+  auto bytes = journal.read(journal.path(2));
+  format::SegmentHeader header = format::decode_header_pair(bytes).header;
+  header.salt ^= 1;
+  for (const std::uint8_t copy : {std::uint8_t{0}, std::uint8_t{1}}) {
+    format::encode_segment_header(
+        header, copy,
+        format::MutableBytes(bytes).subspan(copy * format::minimum_block_bytes,
+                                            format::header_copy_bytes));
+  }
+  journal.write(journal.path(2), bytes);
+  auto expected = seqs(1, records_each);
+  const auto behind = seqs(2 * records_each + 1, 3 * records_each);
+  expected.insert(expected.end(), behind.begin(), behind.end());
+  CHECK(readable(journal) == expected);
+}
+
+TEST_CASE("marks without their segments are damage, also beside a damaged cursor") {
+  Builder journal = journal_of(1);
+  journal.write_head(1, 2);
+  journal.write_cursor("c", 2);
+  journal.flip(journal.directory + "/cursor-c.mark", 40);
+  REQUIRE(journal.host.disk->unlink(journal.path(1)).ok());
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 2);
+  CHECK(report.problems[0].kind == ProblemKind::cursor);
+  CHECK(report.problems[1].kind == ProblemKind::missing);
+}
+
+TEST_CASE("a tail that is cut stays cut, whatever is damaged in front of it") {
+  Builder journal;
+  journal.begin();
+  journal.append_values(records_each);
+  journal.rotate();
+  journal.append_values(2);
+  journal.make_durable();
+  const std::uint64_t last = journal.writer->end();
+  journal.append_values(2);
+  // The first of the two records is sound: a commit is there as a whole or not at all.
+  journal.flip(journal.path(2), journal.writer->end() - 12);
+  CHECK(verified(journal).tail == format::TailWord::undecidable);
+  journal.fill(journal.path(1), seal_offset(journal, 1), format::seal_bytes, std::byte{0});
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].kind == ProblemKind::seal);
+  REQUIRE(report.torn.has_value());
+  CHECK(report.torn->offset == last);
+  CHECK(report.records == records_each + 2);
+  CHECK(readable(journal) == seqs(1, records_each + 2));
+}
+
 TEST_CASE("what a crash between a successor's header and the seal leaves is no damage") {
   for (const bool torn : {false, true}) {
     Builder journal;
