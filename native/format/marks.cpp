@@ -7,6 +7,7 @@
 
 #include "crc32c/crc32c.hpp"
 #include "format/bytes.hpp"
+#include "format/names.hpp"
 
 namespace tidemark::format {
 namespace {
@@ -106,6 +107,7 @@ MarkState decode_cursor_mark(Bytes bytes, CursorMark& into) {
   }
   mark.name.resize(name_bytes);
   std::memcpy(mark.name.data(), bytes.data() + at::cursor_name, name_bytes);
+  if (!valid_cursor_name(mark.name)) return MarkState::damaged;
   into = std::move(mark);
   return MarkState::valid;
 }

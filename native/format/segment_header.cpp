@@ -93,11 +93,11 @@ bool is_seq(std::uint64_t seq) noexcept { return seq >= 1 && seq <= maximum_seq;
 // that happened before the checksum was made.
 bool within_bounds(const SegmentHeader& header) noexcept {
   return is_block_size(header.block_bytes) && header.segment_id != 0 &&
-         header.predecessor.id < header.segment_id && header.head.segment_id != 0 &&
-         header.head.segment_id <= header.segment_id && is_seq(header.start_seq) &&
-         header.first_seq >= header.start_seq && header.first_seq <= maximum_seq + 1 &&
-         header.head.first_seq >= 1 && header.head.first_seq <= header.first_seq &&
-         header.max_body_bytes <= maximum_body_bytes &&
+         header.predecessor.id < header.segment_id && header.predecessor.last_seq <= maximum_seq &&
+         header.head.segment_id != 0 && header.head.segment_id <= header.segment_id &&
+         is_seq(header.start_seq) && header.first_seq >= header.start_seq &&
+         header.first_seq <= maximum_seq + 1 && header.head.first_seq >= 1 &&
+         header.head.first_seq <= header.first_seq && header.max_body_bytes <= maximum_body_bytes &&
          header.max_record_bytes <= maximum_body_bytes &&
          header.max_frame_entries <= maximum_frame_entries &&
          header.hash_name.empty() == (header.hash_bytes == 0);
@@ -282,6 +282,7 @@ HeaderPair decode_header_pair(Bytes file_start) {
   } else if (first_valid && second_valid) {
     pair.contradictory = !hold_the_same(file_start, file_start.subspan(first.header.block_bytes));
   }
+  if (first_valid && second_valid && pair.contradictory) pair.other = second.header;
   if (first_valid || second_valid) {
     pair.state = HeaderState::valid;
     pair.header = first_valid ? std::move(first.header) : std::move(second.header);

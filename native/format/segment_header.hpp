@@ -101,6 +101,7 @@ struct HeaderPair {
   // Two sound copies that differ in more than the copy number: damage, whatever they say. `state`
   // is valid all the same; for the recovery table the file's link is contradicted.
   bool contradictory = false;
+  std::optional<SegmentHeader> other;  // of two sound copies that differ the second one
 };
 HeaderPair decode_header_pair(Bytes file_start);
 // The bytes of file_start that decode_header_pair can make use of.

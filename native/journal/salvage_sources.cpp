@@ -7,6 +7,7 @@
 #include "format/names.hpp"
 #include "journal/damage.hpp"
 #include "journal/file_source.hpp"
+#include "journal/frame_cursor.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -84,7 +85,24 @@ class Collector {
     if (!candidate.usable() && source.error() && !sources_.unreadable) {
       sources_.unreadable = source.error();
     }
+    if (candidate.headers.other) choose_copy(candidate, source);
     sources_.files.push_back(std::move(candidate));
+  }
+
+  // Of two sound headers that differ one belongs elsewhere: the frames tell which, or the name
+  // does.
+  static void choose_copy(SalvageFile& candidate, FileSource& source) {
+    const auto fits = [&](const format::SegmentHeader& header) {
+      FrameCursor cursor(header);
+      const auto state = cursor.load(source, header.data_start(), candidate.bytes, true);
+      return std::pair(state == FrameCursor::State::good, header.segment_id == candidate.named_id);
+    };
+    format::HeaderPair& headers = candidate.headers;
+    const bool second = fits(*headers.other) > fits(headers.header);
+    if (second) headers.header = *headers.other;
+    headers.copy_valid[second ? 0 : 1] = false;
+    headers.contradictory = false;
+    headers.other.reset();
   }
 
   void collect_head(const std::string& path) {

@@ -124,6 +124,7 @@ TEST_CASE("numbers out of bounds are refused even under a right checksum") {
   CHECK(state_after(88, 0) == HeaderState::damaged);      // first seq 0
   CHECK(state_after(95, 1) == HeaderState::damaged);      // first seq above 2^53
   CHECK(state_after(112, 3) == HeaderState::damaged);     // its own predecessor
+  CHECK(state_after(135, 1) == HeaderState::damaged);     // predecessor's last seq above 2^53
   CHECK(state_after(144, 4) == HeaderState::damaged);     // head behind this segment
   CHECK(state_after(163, 0x20) == HeaderState::damaged);  // max body above the format's
   CHECK(state_after(171, 1) == HeaderState::damaged);     // max entries above the format's

@@ -111,5 +111,21 @@ TEST_CASE("a segment without a sound header is named with its seqs, and skip rea
   CHECK(read.seqs == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 11, 12, 13, 14, 15});
 }
 
+TEST_CASE("of two sound headers that differ salvage takes the one that the frames fit") {
+  for (const std::uint64_t copy : {0U, 1U}) {
+    const Builder journal = three_segments();
+    auto bytes = journal.read(journal.path(2));
+    const auto other = journal.read(journal.path(3));
+    const auto at = static_cast<std::ptrdiff_t>(copy * 4096);
+    std::copy_n(other.begin() + at, 4096, bytes.begin() + at);
+    journal.write(journal.path(2), bytes);
+    CHECK(refusal(journal).segment == 2U);
+    auto copied = salvage(journal.host, journal.directory, "/out", {});
+    REQUIRE(copied.ok());
+    CHECK(copied.value().records == 15);
+    CHECK(!copied.value().problems.empty());
+  }
+}
+
 }  // namespace
 }  // namespace tidemark::journal::testing
