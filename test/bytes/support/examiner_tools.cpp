@@ -116,7 +116,7 @@ void Examiner::write() {
     // A journal of which nothing is left is created; a reader has nothing to open.
     const bool created =
         opened.ok() && opened.value()->journal()->recovery().path == journal::OpenPath::created;
-    if (!created || damage_->same_files())
+    if (!created)
       complain(by, std::string(refused_ ? "opens" : "is refused") + ", other than a read-only one");
   }
   if (!opened) {
