@@ -361,7 +361,7 @@ void Examiner::snapshot(const Opening& opening, const journal::View& view) {
   for (const auto& [seq, wanted] : damage_->specimen().records) {
     if (seq >= view.first_seq && seq <= view.last_seq) all.insert(seq);
   }
-  copy(opening, "/copy", all, "a snapshot");
+  copy(opening, "/copy", damage_->is_forged() ? std::set<std::uint64_t>() : all, "a snapshot");
 }
 
 void Examiner::copy(const Opening& opening, const std::string& directory,
