@@ -29,7 +29,13 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/package/**', 'test/docs/**', 'test/fault/kernel/**', 'test/power/**'],
+          exclude: [
+            'test/package/**',
+            'test/docs/**',
+            'test/fault/kernel/**',
+            'test/power/**',
+            'test/threads/**',
+          ],
         },
       },
       {
@@ -39,6 +45,15 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'power', include: ['test/power/**/*.test.ts'], testTimeout: 300_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'threads',
+          include: ['test/threads/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 300_000,
+        },
       },
       {
         extends: true,

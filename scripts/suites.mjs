@@ -171,6 +171,11 @@ export const suites = [
     run: () => vitest('power'),
   },
   {
+    name: 'threads',
+    about: 'storms of threads, exits and terminations',
+    run: () => vitest('threads'),
+  },
+  {
     name: 'docs',
     about: 'the snippets of the documents run as printed',
     run: () => vitest('docs'),

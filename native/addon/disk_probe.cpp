@@ -1,6 +1,5 @@
 #include "addon/disk_probe.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -51,10 +50,7 @@ Napi::Value measurement_value(Napi::Env env, const SyncMeasurement& measured) {
   Napi::Object object = Napi::Object::New(env);
   if (!measured.refused.empty()) object.Set("refused", measured.refused);
   object.Set("bytes", number_value(env, measured.bytes));
-  const auto latencies = Napi::Float64Array::New(env, measured.nanoseconds.size());
-  std::copy(measured.nanoseconds.begin(), measured.nanoseconds.end(),
-            doubles_argument(latencies).begin());
-  object.Set("nanoseconds", latencies);
+  object.Set("nanoseconds", doubles_value(env, measured.nanoseconds));
   return object;
 }
 

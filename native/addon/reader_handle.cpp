@@ -1,7 +1,5 @@
 #include "addon/reader_handle.hpp"
 
-#include <cstring>
-
 #include "addon/operation.hpp"
 #include "addon/values.hpp"
 
@@ -96,12 +94,7 @@ Napi::Value ReaderHandle::get_many(const Napi::CallbackInfo& info) {
             get_all(shared->reader, shared->look(), seqs), [](Napi::Env env, const Found& found) {
               Napi::Object object(env, batch_value(env, found.records));
               object.Set("present", bytes_value(env, std::as_bytes(std::span(found.present))));
-              Napi::Float64Array segments = Napi::Float64Array::New(env, found.segments.size());
-              if (!found.segments.empty()) {
-                std::memcpy(segments.Data(), found.segments.data(),
-                            found.segments.size() * sizeof(double));
-              }
-              object.Set("segments", segments);
+              object.Set("segments", doubles_value(env, found.segments));
               return object;
             });
       });

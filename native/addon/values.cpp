@@ -1,7 +1,6 @@
 #include "addon/values.hpp"
 
-#include <array>
-#include <cstring>
+#include <algorithm>
 
 #include "io/result.hpp"
 
@@ -16,6 +15,14 @@ void set(Napi::Object& object, const char* key, const std::optional<std::uint64_
 
 void set_text(Napi::Object& object, const char* key, const std::string& text) {
   if (!text.empty()) object.Set(key, text);
+}
+
+template <class Array, class T>
+Napi::Value array_value(Napi::Env env, std::span<const T> items) {
+  Array array = Array::New(env, items.size());
+  if (array.IsEmpty() || (array.Data() == nullptr && !items.empty())) return {};
+  std::ranges::copy(items, array.Data());
+  return array;
 }
 
 }  // namespace
@@ -83,16 +90,20 @@ Napi::Value bytes_value(napi_env env, std::span<const std::byte> bytes) {
   return made == napi_ok ? Napi::Value(env, value) : Napi::Value();
 }
 
+Napi::Value words_value(Napi::Env env, std::span<const std::uint32_t> words) {
+  return array_value<Napi::Uint32Array>(env, words);
+}
+
+Napi::Value doubles_value(Napi::Env env, std::span<const double> doubles) {
+  return array_value<Napi::Float64Array>(env, doubles);
+}
+
 napi_value batch_value(napi_env env, const journal::RecordBatch& batch) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("firstSeq", number_value(env, batch.first_seq));
   object.Set("segment", number_value(env, batch.segment_id));
   object.Set("bytes", bytes_value(env, batch.payload));
-  Napi::Uint32Array lengths = Napi::Uint32Array::New(env, batch.lengths.size());
-  if (!batch.lengths.empty()) {
-    std::memcpy(lengths.Data(), batch.lengths.data(), batch.lengths.size() * sizeof(std::uint32_t));
-  }
-  object.Set("lengths", lengths);
+  object.Set("lengths", words_value(env, batch.lengths));
   if (!batch.attributes.empty()) {
     object.Set("attributes", bytes_value(env, std::as_bytes(std::span(batch.attributes))));
   }

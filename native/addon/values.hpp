@@ -34,8 +34,11 @@ Napi::Object verify_value(Napi::Env env, const journal::VerifyReport& report);
 Napi::Object copy_value(Napi::Env env, const journal::CopyReport& report);
 Napi::Value events_value(Napi::Env env, const std::vector<journal::Event>& events);
 
-// A copy of the bytes, in memory of JS.
+// Copies, in memory of JS. Empty when there can be none: a worker that is being terminated makes no
+// arrays any more, while its operations still end.
 Napi::Value bytes_value(napi_env env, std::span<const std::byte> bytes);
+Napi::Value words_value(Napi::Env env, std::span<const std::uint32_t> words);
+Napi::Value doubles_value(Napi::Env env, std::span<const double> doubles);
 
 // ---- arguments; the JS side has checked them, these only keep wrong ones from doing harm
 std::uint64_t integer_argument(const Napi::Value& value);  // 0 for anything that is not one

@@ -72,6 +72,8 @@ describe('the judge of a cursor', () => {
 
   it('accepts any place between what was durable and what was asked for', () => {
     for (const seq of [5, 6, 9]) expect(judgeCursor({ asked: 9, done: 5 }, at(seq), 5)).toEqual([]);
+    // Made by a writer that died before it moved it.
+    expect(judgeCursor({ asked: 0, done: 0 }, at(196), 197)).toEqual([]);
   });
   it('sees one that went back or too far, or lost what it holds', () => {
     expect(judgeCursor({ asked: 9, done: 5 }, at(4), 5)).toHaveLength(1);

@@ -39,5 +39,5 @@ export const nets = {
   },
   kills: { about: 'kill storm', files: ['test/campaign/kill-storm.test.ts'] },
   power: { about: 'power cuts under a real file system', files: ['test/power'], project: 'power' },
-  threads: { about: 'storms of threads and exits', files: ['test/threads'] },
+  threads: { about: 'storms of threads and exits', files: ['test/threads'], project: 'threads' },
 };

@@ -84,6 +84,7 @@ export class History {
   /** Reads to the end; from `from`, or from the first record. Returns how many records that was. */
   async read(journal, from = journal.firstSeq) {
     let due = from;
+    const before = this.problems.length;
     for await (const { seq, value } of journal.read({ from })) {
       if (seq !== due) this.problem(`seq ${seq} was read where ${due} was due`);
       if (!isGenuine(value)) {
@@ -94,9 +95,9 @@ export class History {
         this.#learn(seq, value);
       }
       due = seq + 1;
-      if (this.problems.length > 0) break;
+      if (this.problems.length > before) break;
     }
-    if (due !== journal.lastSeq + 1 && this.problems.length === 0) {
+    if (due !== journal.lastSeq + 1 && this.problems.length === before) {
       this.problem(`reading ended in front of ${due}, lastSeq is ${journal.lastSeq}`);
     }
     if (journal.lastSeq < this.lastSeq) {

@@ -43,7 +43,10 @@ export function judgeCursor({ asked, done }, cursors, firstSeq) {
   const problems = [];
   const found = cursors.find(({ name }) => name === 'consumer')?.seq ?? 0;
   if (found < done) problems.push(`the cursor was advanced to ${done}, it is at ${found}`);
-  if (found > asked) problems.push(`the cursor was to go to ${asked} at most, it is at ${found}`);
+  // A new cursor begins in front of the first record, which it holds from then on.
+  if (found > Math.max(asked, firstSeq - 1)) {
+    problems.push(`the cursor was to go to ${asked} at most, it is at ${found}`);
+  }
   // Without a cursor there is nothing that holds records back.
   if (cursors.length > 0 && firstSeq > found + 1) {
     problems.push(`the cursor is at ${found}, and the first record is ${firstSeq}`);

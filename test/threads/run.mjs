@@ -1,0 +1,53 @@
+// Runs one storm in a process of its own, on a runtime and with a form of the addon, and judges it: how
+// the process ended, what the sanitizer wrote down, and the journals that are left.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { judgeDirectory } from './judge.mjs';
+import { storms } from './storms/list.mjs';
+
+const program = join(import.meta.dirname, 'storms', 'storm.mjs');
+
+function runProcess(command, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk) => {
+        output += chunk;
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ end: code ?? signal, output }));
+  });
+}
+
+/**
+ * { problems, acknowledged, foreign }: `foreign` counts the reports of the sanitizer in which only the
+ * runtime itself takes part.
+ */
+export async function runStorm({ name, runtime, form, seed, scale }) {
+  const directory = mkdtempSync(join(tmpdir(), 'tidemark-storm-'));
+  const logs = mkdtempSync(join(tmpdir(), 'tidemark-storm-logs-'));
+  try {
+    const input = JSON.stringify({ name, directory, seed, scale });
+    const [command, ...args] = form.command([...runtime.command, program, input], logs);
+    const { end, output } = await runProcess(command, args, form.env(logs));
+    const problems = [];
+    const expected = storms[name].code ?? 0;
+    if (end !== expected) problems.push(`it ended with ${end}, not ${expected}\n${output}`);
+    const texts = readdirSync(logs).map((file) => readFileSync(join(logs, file), 'latin1'));
+    const { ours, foreign } = form.reports(texts.join('\n'));
+    problems.push(...ours);
+    const judged = await judgeDirectory(directory);
+    problems.push(...judged.problems);
+    return { problems, foreign, acknowledged: judged.acknowledged };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+    rmSync(logs, { recursive: true, force: true });
+  }
+}
