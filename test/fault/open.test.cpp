@@ -65,11 +65,11 @@ TEST_CASE("an open behind a half-made successor bears every failure of every cal
 }
 
 TEST_CASE("an open that finishes a rotation bears every failure of every call") {
-  fault_loop(open_of("open unsealed", unsealed_journal(),
-                     {Call::open, Call::read, Call::write, Call::sync, Call::truncate, Call::size,
-                      Call::list, Call::stat, Call::unlink, Call::sync_directory, Call::lock,
-                      Call::file_system},
-                     2));
+  fault_loop(open_of(
+      "open unsealed", unsealed_journal(),
+      {Call::open, Call::read, Call::write, Call::sync, Call::truncate, Call::size, Call::list,
+       Call::stat, Call::unlink, Call::sync_directory, Call::lock, Call::file_system},
+      2));
 }
 
 TEST_CASE("an open that uses an unused segment again bears every failure of every call") {
