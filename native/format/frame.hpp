@@ -89,8 +89,13 @@ struct Gap {
 // Precondition of every encoder that takes a watermark (asserted): it is at or in front of the
 // frame, less than 32 GiB and 2^32 seqs back. So a gap frame is made durable before a frame follows
 // it.
-std::uint32_t encode_mark(const Place& place, std::uint64_t offset, std::uint64_t next_seq,
-                          bool closing, MutableBytes into);
+struct MarkHeader {
+  std::uint64_t offset = 0;
+  std::uint64_t next_seq = 0;
+  bool closing = false;
+  bool block_padded = false;  // then zeros up to the next block follow the mark_bytes
+};
+std::uint32_t encode_mark(const Place& place, const MarkHeader& mark, MutableBytes into);
 std::uint32_t encode_seal(const Place& place, std::uint64_t offset, const Seal& seal,
                           MutableBytes into);
 std::uint32_t encode_gap(const Place& place, std::uint64_t offset, const Gap& gap,

@@ -98,14 +98,16 @@ std::uint32_t encode_commit_prefix(const Place& place, const CommitHeader& heade
   return put_checksum(place, header.offset, into);
 }
 
-std::uint32_t encode_mark(const Place& place, std::uint64_t offset, std::uint64_t next_seq,
-                          bool closing, MutableBytes into) {
+std::uint32_t encode_mark(const Place& place, const MarkHeader& mark, MutableBytes into) {
   assert(into.size() == mark_bytes);
   std::fill(into.begin(), into.end(), std::byte{0});
-  put_fixed(into, static_cast<std::uint8_t>(FrameType::mark),
-            closing ? frame_flag::closing : std::uint8_t{0}, fixed_frame_header_bytes, next_seq);
-  put_watermark(into, offset, next_seq, {offset, next_seq - 1});
-  return put_checksum(place, offset, into.first(fixed_frame_header_bytes));
+  std::uint8_t flags = 0;
+  if (mark.closing) flags |= frame_flag::closing;
+  if (mark.block_padded) flags |= frame_flag::block_padded;
+  put_fixed(into, static_cast<std::uint8_t>(FrameType::mark), flags, fixed_frame_header_bytes,
+            mark.next_seq);
+  put_watermark(into, mark.offset, mark.next_seq, {mark.offset, mark.next_seq - 1});
+  return put_checksum(place, mark.offset, into.first(fixed_frame_header_bytes));
 }
 
 std::uint32_t encode_seal(const Place& place, std::uint64_t offset, const Seal& seal,

@@ -41,7 +41,7 @@ inline constexpr std::uint8_t block_padded = 4;
 inline constexpr std::uint8_t closing = 8;
 // Which of them each type may carry. Any other bit on a frame that may not be skipped is refused.
 inline constexpr std::uint8_t of_commit = attributes | hashed | block_padded;
-inline constexpr std::uint8_t of_mark = closing;
+inline constexpr std::uint8_t of_mark = block_padded | closing;
 }  // namespace frame_flag
 
 // Bits of the optional fields, which stand in this order behind the type's own fields. An unknown

@@ -235,7 +235,7 @@ Status CopyWriter::add_gap(std::uint64_t last_seq, format::GapReason reason) {
 
 Status CopyWriter::finish(const std::vector<format::CursorMark>& cursors) {
   if (Status status = flush(); !status) return status;
-  io::Status status = current_->append_mark(true);
+  io::Status status = current_->append_mark(true, false);
   // Zeros ahead, so that a writer that opens the copy goes on in this segment.
   if (status && current_->end() < first_segment_bytes) {
     status = write_zeros(current_->file(), current_->end(), first_segment_bytes);

@@ -1,7 +1,6 @@
 #include "journal/on_device.hpp"
 
-#include <algorithm>
-
+#include "format/bytes.hpp"
 #include "format/frame.hpp"
 #include "journal/file_source.hpp"
 #include "journal/tail.hpp"
@@ -22,6 +21,18 @@ Failure unreadable(const FileSource& source, const SurveyedFile& file) {
 Result<std::unique_ptr<io::File>> device_file(io::Disk& disk, const SurveyedFile& file) {
   bool from_device = false;
   return open_from_device(disk, file.path, from_device);
+}
+
+Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFile& file) {
+  FileSource source(opened, file.bytes, scan_window);
+  while (offset < file.bytes) {
+    const auto view = source.view(offset, scan_window);
+    if (!view) return unreadable(source, file);
+    if (view->empty()) break;
+    if (!format::is_zero(*view)) return false;
+    offset += view->size();
+  }
+  return true;
 }
 
 }  // namespace
@@ -59,15 +70,13 @@ Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file) {
 Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file) {
   auto opened = device_file(disk, file);
   if (!opened) return opened.error();
-  FileSource source(*opened.value(), file.bytes, scan_window);
-  for (std::uint64_t offset = file.headers.header.data_start(); offset < file.bytes;) {
-    const auto view = source.view(offset, scan_window);
-    if (!view) return unreadable(source, file);
-    if (view->empty()) break;
-    if (std::ranges::any_of(*view, [](std::byte b) { return b != std::byte{0}; })) return false;
-    offset += view->size();
-  }
-  return true;
+  return zero_from(file.headers.header.data_start(), *opened.value(), file);
+}
+
+Result<bool> zero_in_cache(io::Disk& disk, const SurveyedFile& file, std::uint64_t from) {
+  auto opened = disk.open(file.path, {});
+  if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+  return zero_from(from, *opened.value(), file);
 }
 
 }  // namespace tidemark::journal

@@ -17,4 +17,8 @@ Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file);
 // Whether it holds nothing but zeros behind the header.
 Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file);
 
+// Whether the page cache, which may hold what a sync that failed left out, shows nothing but zeros
+// from here on.
+Result<bool> zero_in_cache(io::Disk& disk, const SurveyedFile& file, std::uint64_t from);
+
 }  // namespace tidemark::journal

@@ -7,7 +7,7 @@
 
 #include "format/names.hpp"
 #include "journal/core.hpp"
-#include "journal/file_source.hpp"
+#include "journal/last_rotation.hpp"
 #include "journal/on_device.hpp"
 #include "journal/segment_files.hpp"
 #include "journal/segment_writer.hpp"
@@ -181,13 +181,18 @@ class Opener {
 
     if (previous != nullptr && !previous->seal) {
       if (Status status = complete_seal(*previous, last.headers.header); !status) return status;
+    } else if (previous != nullptr && decision.stream.frames == 0) {
+      if (Status status = mend_index(disk_, *previous, last.headers.header); !status) return status;
     }
     if (decision.outcome == format::Outcome::clean) return continue_in(last, decision);
     const bool unused = decision.stream.records == 0 &&
                         decision.stream.next_seq == last.headers.header.first_seq &&
                         !decision.cut && decision.evidence.residue == format::Residue::none;
-    if (unused) return use_again(last, decision);
-    return leave(last, decision);
+    if (!unused) return leave(last, decision);
+    // What only the page cache holds, of a sync that failed, would be written back behind a mark.
+    Result<bool> nothing_cached = zero_in_cache(disk_, last, decision.stream.end);
+    if (!nothing_cached) return nothing_cached.error();
+    return nothing_cached.value() ? use_again(last, decision) : leave(last, decision);
   }
 
   Status check_recorded() {
@@ -287,7 +292,7 @@ class Opener {
     auto writer = writer_for(last, decision.stream, decision.index);
     if (!writer) return writer.error();
     writer_ = std::move(writer).value();
-    if (io::Status status = writer_->append_mark(false); !status) {
+    if (io::Status status = writer_->append_mark(false, core_->options.block_padding); !status) {
       return Status(from_io(status.error(), "the witness of the recovery cannot be written"));
     }
     if (io::Status status = writer_->sync(); !status) {
@@ -309,16 +314,17 @@ class Opener {
     const std::uint64_t capacity = std::min(
         core_->options.segment_bytes, std::max(first_segment_bytes, last.headers.header.capacity));
     if (Status status = start_segment(header, capacity); !status) return status;
-    return seal(*old.value(), writer_->header(), last);
+    return seal(*old.value(), writer_->header(), last, decision.cut.has_value());
   }
 
-  Status seal(SegmentWriter& old, const format::SegmentHeader& successor,
-              const SurveyedFile& file) {
-    static_cast<void>(
-        old.file().truncate(old.end()));  // residue; the seal overwrites what matters of it
+  Status seal(SegmentWriter& old, const format::SegmentHeader& successor, const SurveyedFile& file,
+              bool residue) {
     format::Seal written;
-    io::Status status = old.write_seal(successor.segment_id, successor.salt,
-                                       host_.clock->wall_milliseconds(), written);
+    io::Status status = old.cut_residue(residue);
+    if (status) {
+      status = old.write_seal(successor.segment_id, successor.salt,
+                              host_.clock->wall_milliseconds(), written);
+    }
     if (status) status = old.sync();
     if (!status) return Status(from_io(status.error(), "the segment that ended cannot be sealed"));
     old.trim(written);
@@ -337,7 +343,7 @@ class Opener {
     auto writer = writer_for(file, walked.value().stream, walked.value().index);
     if (!writer) return writer.error();
     segments_.pop_back();  // it was added without its seal
-    return seal(*writer.value(), successor, file);
+    return seal(*writer.value(), successor, file, true);
   }
 
   // ---- the end of every path

@@ -85,15 +85,19 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents,
   return io::done();
 }
 
-io::Status SegmentWriter::append_mark(bool closing) {
+io::Status SegmentWriter::append_mark(bool closing, bool block_padded) {
   std::array<std::byte, format::mark_bytes> bytes{};
   const std::uint32_t checksum =
-      format::encode_mark(place_, stream_.end, stream_.next_seq, closing, bytes);
-  const io::Bytes part(bytes);
-  if (io::Status status = write_frame({&part, 1}, bytes.size()); !status) return status;
+      format::encode_mark(place_, {stream_.end, stream_.next_seq, closing, block_padded}, bytes);
+  const std::uint64_t whole =
+      block_padded ? format::align_up(stream_.end + bytes.size(), header_.block_bytes) - stream_.end
+                   : bytes.size();
+  const std::array<io::Bytes, 2> parts{
+      io::Bytes(bytes), io::Bytes(zeros).first(static_cast<std::size_t>(whole - bytes.size()))};
+  if (io::Status status = write_frame(parts, whole); !status) return status;
   stream_.watermark = {stream_.end, stream_.next_seq - 1};
   index_->add(stream_.end, stream_.next_seq);
-  advance(bytes.size(), checksum, stream_.next_seq, 0);
+  advance(whole, checksum, stream_.next_seq, 0);
   stream_.closed = closing;
   return io::done();
 }
@@ -133,6 +137,12 @@ io::Status SegmentWriter::write_seal(std::uint64_t successor_id, std::uint64_t s
   io::Status status = write_frame({&part, 1}, bytes.size());
   if (status) written = seal;
   return status;
+}
+
+io::Status SegmentWriter::cut_residue(bool on_device) {
+  // A failure to cut changes nothing that is promised: the seal overwrites what matters of it.
+  if (!file_->truncate(stream_.end)) return io::done();
+  return on_device ? sync() : io::done();
 }
 
 void SegmentWriter::trim(const format::Seal& seal) {

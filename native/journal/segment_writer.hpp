@@ -40,13 +40,18 @@ class SegmentWriter {
   // the state moves, and what the disk holds from end() on is unknown.
   io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark,
                            bool block_padded);
-  io::Status append_mark(bool closing);
+  io::Status append_mark(bool closing, bool block_padded);
   io::Status append_gap(const format::Gap& gap, const format::Watermark& watermark);
   // Seal and index at the end of the stream. The stream does not move: the seal is not part of what
   // the successor's header describes.
   io::Status write_seal(std::uint64_t successor_id, std::uint64_t successor_salt, std::int64_t now,
                         format::Seal& written);
   io::Status sync() { return named(file_->sync()); }
+  // Cuts off what a write that failed or was cut left behind the stream, once a durable successor
+  // says that it ends here. `on_device`: durable when it returns, so that no seal ever has residue
+  // behind it. Otherwise only the page cache can hold some, of a sync that failed, and would write
+  // it back together with the seal.
+  io::Status cut_residue(bool on_device);
   // Gives back what lies behind the seal; of no consequence when it fails.
   void trim(const format::Seal& seal);
 

@@ -219,7 +219,9 @@ class Surveyor {
 
   // A successor with one sound header copy and nothing behind it, which nothing names, was cut
   // while it was being made: both copies are durable before a seal names the file and before
-  // anything is written behind them. It may have been replaced since, and its removal undone.
+  // anything is written behind them. It may have been replaced since, and its removal undone. Where
+  // the sync of the header failed, the page cache may show both copies of what never was; a later
+  // segment that continues the same one has replaced it.
   Status drop_half_made(std::vector<SurveyedFile*>& chain, std::vector<SurveyedFile*>& headless) {
     for (std::size_t i = 1; i < chain.size();) {
       Result<bool> half_made = half_made_at(chain, i);
@@ -240,7 +242,13 @@ class Surveyor {
 
   Result<bool> half_made_at(const std::vector<SurveyedFile*>& chain, std::size_t i) {
     const SurveyedFile& file = *chain[i];
-    if (file.headers.copy_valid[0] == file.headers.copy_valid[1]) return false;
+    const bool replaced = std::any_of(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                      chain.end(), [&file](const SurveyedFile* later) {
+                                        return later->headers.header.predecessor.id ==
+                                               file.headers.header.predecessor.id;
+                                      });
+    const bool both_copies = file.headers.copy_valid[0] == file.headers.copy_valid[1];
+    if (both_copies && !replaced) return false;
     const bool continued = std::ranges::any_of(chain, [&file](const SurveyedFile* other) {
       return other->headers.header.predecessor.id == file.id;
     });

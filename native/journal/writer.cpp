@@ -219,7 +219,7 @@ void Writer::publish(bool durable) {
 void Writer::mark_idle() {
   mark_due_.reset();
   if (must_leave_ || segment_->stream().watermark.offset >= durable_.offset) return;
-  if (io::Status status = segment_->append_mark(false); !status) {
+  if (io::Status status = segment_->append_mark(false, core_.options.block_padding); !status) {
     must_leave_ = true;  // nothing was promised for it; the next commit goes into a new segment
     return;
   }
@@ -248,7 +248,7 @@ Status Writer::finish_segment() {
   if (!poisoned_ && predecessor_ && !complete_seal(error) && !poisoned_) failed(error);
   if (!poisoned_ && !unsynced_.empty()) sync_now();
   if (!poisoned_ && status && !clean_) {
-    io::Status marked = segment_->append_mark(true);
+    io::Status marked = segment_->append_mark(true, core_.options.block_padding);
     if (marked) {
       if (io::Status synced = segment_->sync(); !synced) poison(synced.error(), "a sync failed");
     } else {

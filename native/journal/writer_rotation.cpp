@@ -237,8 +237,11 @@ bool Writer::leave_segment(io::Error& error) {
   }
   if (!successor_) choose_successor(true);
   if (!begin_successor(error)) return false;
-  // The residue is of no use any more; a failure to cut it changes nothing.
-  static_cast<void>(predecessor_->file().truncate(predecessor_->end()));
+  if (io::Status status = predecessor_->cut_residue(true); !status) {
+    error = status.error();
+    poison(error, "a sync failed");
+    return false;
+  }
   io::Error seal_error;
   if (!complete_seal(seal_error) && poisoned_) {
     error = seal_error;

@@ -17,7 +17,7 @@ const ownSizes = new Map<number, number>([
 ]);
 const allowedFlags = new Map<number, number>([
   [type.commit, flag.attributes | flag.hashed | flag.blockPadded],
-  [type.mark, flag.closing],
+  [type.mark, flag.closing | flag.blockPadded],
   [type.seal, 0],
   [type.gap, 0],
 ]);

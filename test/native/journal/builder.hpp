@@ -104,7 +104,7 @@ class Builder {
   // What is written so far is durable, as far as the frames behind say.
   void make_durable() { watermark = {writer->end(), writer->next_seq() - 1}; }
   void mark(bool closing = false) {
-    REQUIRE(writer->append_mark(closing).ok());
+    REQUIRE(writer->append_mark(closing, false).ok());
     make_durable();
   }
   void gap(std::uint64_t last_seq, format::GapReason reason) {

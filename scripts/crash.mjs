@@ -1,0 +1,11 @@
+// `npm run crash -- …`: builds the crash explorer (test/crash/crash.cpp says what it takes) and runs
+// it. Exits with 1 when the oracle has found something.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { cmakeBuild } from './runners.mjs';
+import { root } from './tools.mjs';
+
+if (!(await cmakeBuild('native', {}, ['crash']))) process.exit(1);
+const program = join(root, 'build', 'native', 'crash');
+const { status } = spawnSync(program, process.argv.slice(2), { stdio: 'inherit' });
+process.exit(status ?? 1);
