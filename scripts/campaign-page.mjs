@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parts } from '../test/campaign/parts.mjs';
+import { reliabilityTable } from './reliability-scenarios.mjs';
 import { root } from './tools.mjs';
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
@@ -194,6 +195,13 @@ const reliability = () => {
     ...nets(results),
     '',
     ...results.flatMap(section),
+    '## Scenarios',
+    '',
+    'What the lists of scenarios ask for, what tidemark does, and which tests show it. The results are',
+    'those of the last `npm test` before this page was written.',
+    '',
+    reliabilityTable(),
+    '',
     ...prose('limits.md'),
     '',
   ];
