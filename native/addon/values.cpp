@@ -22,7 +22,7 @@ Napi::Value array_value(Napi::Env env, std::span<const T> items) {
   Array array = Array::New(env, items.size());
   if (array.IsEmpty() || (array.Data() == nullptr && !items.empty())) return {};
   std::ranges::copy(items, array.Data());
-  return array;
+  return {env, array};
 }
 
 }  // namespace

@@ -249,9 +249,9 @@ FaultDisk::~FaultDisk() = default;
 Interceptor planned(const FaultPlan& plan) {
   return [plan, struck = false](const DiskCall& call) mutable -> std::optional<Fault> {
     if (struck && plan.lasting == Lasting::disk) return Fault{plan.fault.code, Effect::none, {}};
-    const bool meant = call.call == plan.call && (plan.lasting == Lasting::kind
-                                                      ? call.number >= plan.nth
-                                                      : call.number == plan.nth);
+    const bool meant =
+        call.call == plan.call &&
+        (plan.lasting == Lasting::kind ? call.number >= plan.nth : call.number == plan.nth);
     if (!meant) return std::nullopt;
     struck = true;
     return plan.fault;

@@ -145,7 +145,8 @@ class SegmentWriter {
 
   std::uint64_t mark(bool closing = false) {
     room(mark_bytes);
-    return advance(mark_bytes, encode_mark(place, {end, next_seq, closing, false}, at(end, mark_bytes)));
+    return advance(mark_bytes,
+                   encode_mark(place, {end, next_seq, closing, false}, at(end, mark_bytes)));
   }
 
   std::uint64_t gap(std::uint64_t last_seq, GapReason reason = GapReason::lost) {
