@@ -148,7 +148,7 @@ const rows = [
     [
       ...ts(
         'campaign/kill-storm',
-        'loses nothing acknowledged, keeps seqs contiguous and values right',
+        'loses nothing acknowledged or shown, keeps everything in order and genuine',
       ),
       ...commits('the order of calls is the order of seqs, across many threads without a gap'),
     ],
