@@ -159,9 +159,14 @@ class Story {
     go_on_with(image);
   }
 
+  // Without the lock, and without temporaries (the writer keeps one, the room for its next mark):
+  // whatever is in them, the next open removes them.
   Image now() const {
     Image image = disk_->image(place);
-    image.erase("journal.lock");
+    std::erase_if(image, [](const auto& file) {
+      const format::NameKind kind = format::parse_name(file.first).kind;
+      return kind == format::NameKind::lock || kind == format::NameKind::temporary;
+    });
     return image;
   }
   // The specimen as it is now, with the map of its bytes.
