@@ -15,7 +15,9 @@ void create(Machine& machine) {
 
 void append(Machine& machine) {
   machine.open();
-  for (const std::size_t bytes : {17, 100, 1, 600}) machine.append(bytes);
+  for (const std::size_t bytes :
+       {std::size_t{17}, std::size_t{100}, std::size_t{1}, std::size_t{600}})
+    machine.append(bytes);
   machine.close();
 }
 
