@@ -88,7 +88,7 @@ TEST_CASE("time goes on only when nothing can happen, to the next deadline") {
   const Nanoseconds start = on.clock.monotonic();
   std::vector<Nanoseconds> due;
   std::vector<std::shared_ptr<Task>> tasks;
-  for (const Nanoseconds after : {300, 100, 200}) {
+  for (const Nanoseconds after : {Nanoseconds{300}, Nanoseconds{100}, Nanoseconds{200}}) {
     tasks.push_back(on.scheduler.start("task", [&, after, first = true]() mutable {
       if (std::exchange(first, false)) return Next::wait_until(start + after);
       due.push_back(on.clock.monotonic() - start);
