@@ -173,8 +173,9 @@ bool Examiner::value(const journal::RecordBatch& batch, std::size_t number, std:
   const std::size_t length = batch.lengths[number];
   const std::uint8_t attributes =
       number < batch.attributes.size() ? batch.attributes[number] : std::uint8_t{0};
-  bool right = length == wanted.payload.size() && attributes == wanted.attributes &&
-               std::memcmp(batch.payload.data() + at, wanted.payload.data(), length) == 0;
+  bool right =
+      length == wanted.payload.size() && attributes == wanted.attributes &&
+      (length == 0 || std::memcmp(batch.payload.data() + at, wanted.payload.data(), length) == 0);
   const std::size_t hash = specimen.hash_bytes;
   if (right && hash != 0 && !damage_->is_forged()) {
     right = batch.hashes.size() >= (number + 1) * hash &&

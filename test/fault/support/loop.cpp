@@ -161,7 +161,8 @@ class Loop {
       all.hits += count.hits;
       all.felt += count.felt;
       INFO(std::string(kind_name(kind)), " was never hit");
-      if (only_.empty()) CHECK(count.hits > 0);
+      // Where calls are only sampled, a kind with a few calls may be missed.
+      if (only_.empty() && slowness == 1) CHECK(count.hits > 0);
     }
     std::printf("; %llu runs, %llu hit, %llu felt\n", static_cast<unsigned long long>(all.runs),
                 static_cast<unsigned long long>(all.hits),
