@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -59,7 +60,11 @@ void report(const std::string& name, const std::map<std::string, std::uint64_t>&
 void run(const std::string& name, const Plan& plan) {
   const Part chosen = part();
   const bool trace = std::getenv("TIDEMARK_BYTES_TRACE") != nullptr;
-  const std::uint64_t stride = chosen.all ? chosen.of : plan.stride * slowness;
+  // However slow it is, so many are looked at.
+  constexpr std::uint64_t fewest = 64;
+  const std::uint64_t sampled =
+      std::min(plan.stride * slowness, std::max<std::uint64_t>(1, plan.count / fewest));
+  const std::uint64_t stride = chosen.all ? chosen.of : sampled;
   const std::uint64_t first = chosen.all ? chosen.number : 0;
   std::atomic<std::uint64_t> next{0};
   std::mutex mutex;

@@ -178,8 +178,8 @@ TEST_CASE("a process that is killed leaves nothing behind: no core, no disk, no 
     CHECK(disk.expired());
     CHECK(journal.expired());
   }
-  // Addresses came again, with the same directory at each: no open met the dead one of another. (Not
-  // under AddressSanitizer, which keeps what is freed aside.)
+  // Addresses came again, with the same directory at each: no open met the dead one of another.
+  // (Not under AddressSanitizer, which keeps what is freed aside.)
   WARN(addresses.size() < 300);
 }
 
