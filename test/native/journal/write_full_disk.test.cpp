@@ -2,6 +2,8 @@
 // given back with the journal.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "format/names.hpp"
 #include "write_support.hpp"
 
@@ -117,12 +119,13 @@ TEST_CASE("a mark that cannot be written anywhere is refused, and changes nothin
 TEST_CASE("a failed sync of the directory is not tried again with the room for a mark") {
   World world;
   auto handle = filled(world);
-  // From the new name on: the filler syncs the directory as well, for its spare.
-  bool named = false;
+  // Of the thread that gives the new name: the filler syncs the directory as well, for its spare.
+  std::thread::id namer;
   int syncs = 0;
   world.disk->intercept([&](const io::DiskCall& call) -> std::optional<io::Fault> {
-    if (call.call == io::Call::rename && call.to.ends_with("/head")) named = true;
-    if (!named || call.call != io::Call::sync_directory) return std::nullopt;
+    const auto caller = std::this_thread::get_id();
+    if (call.call == io::Call::rename && call.to.ends_with("/head")) namer = caller;
+    if (caller != namer || call.call != io::Call::sync_directory) return std::nullopt;
     ++syncs;
     return io::Fault{io::Errc::no_space, io::Effect::none, {}};
   });
