@@ -76,7 +76,11 @@ export interface JournalOptions<T> {
     /** Age of a segment's last record, in milliseconds. */
     maxAgeMs?: number;
   };
-  /** Write around the page cache (O_DIRECT). Default 'auto', which at present never does. */
+  /**
+   * Write past the page cache (O_DIRECT); `true` is `ERR_TIDEMARK_UNSUPPORTED` where the file system
+   * refuses. Default 'auto': where such a write is durable by itself (O_DSYNC, on Linux), and the file
+   * system is neither copy-on-write nor a network's. `stats().mode` tells.
+   */
   directIO?: 'auto' | boolean;
   /**
    * 'block' starts every commit on a fresh block, for disks that may damage the old bytes of a block

@@ -25,6 +25,14 @@ import type { Staging } from './staging';
  */
 export const pendingRecordBytes = 512;
 
+/**
+ * What is staged is handed over at this size without waiting for the end of the turn: the disk works
+ * while the rest is encoded. 1,024 callers who each await their own append got 1.6 times as far with
+ * 256 records as with one hand-over a turn; fewer records cost more commits than they gain.
+ */
+const handOverRecords = 256;
+const handOverBytes = 64 * 1024;
+
 const mostBatchRecords = 1_048_576;
 const mostBatchBytes = 256 * 1024 * 1024;
 
@@ -167,11 +175,14 @@ export class Writer implements RecordSource {
     if (this.#staged === undefined) this.#staged = newRun(durability, []);
     this.#staged.count++;
     this.#runs.waiting++;
-    if (!this.#scheduled) {
+    const promise = new Promise(this.#enlist);
+    if (this.#staging.count >= handOverRecords || this.#staging.used >= handOverBytes) {
+      this.flush();
+    } else if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(this.#flushTurn);
     }
-    return new Promise(this.#enlist);
+    return promise;
   }
 
   // The one function that every append's promise is made with. The function that rejects is let go of

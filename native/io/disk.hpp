@@ -109,6 +109,9 @@ struct DirectSupport {
   std::size_t alignment =
       1;            // of offset, size and memory; a power of two from 512 up when supported
   std::string why;  // "probed: 4096" or the reason of the refusal
+  // A file opened with sync_writes has a write on stable storage when it returns, as sync() would:
+  // O_DSYNC of Linux. Elsewhere such writes may stop at the cache of the device.
+  bool durable_writes = false;
 };
 
 // Held until destroyed or the process dies, however it dies; it belongs to the open file

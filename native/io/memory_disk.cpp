@@ -250,7 +250,7 @@ class MemoryDisk final : public Disk {
     if (!found) return std::move(found).error();
     const std::size_t alignment = options_.direct_alignment;
     if (alignment == 1) return DirectSupport{false, 1, "a disk in memory without direct files"};
-    return DirectSupport{true, alignment, "memory: " + std::to_string(alignment)};
+    return DirectSupport{true, alignment, "memory: " + std::to_string(alignment), true};
   }
 
   Result<std::unique_ptr<Lock>> lock(const std::string& path, std::string_view holder,

@@ -267,7 +267,7 @@ Result<DirectSupport> SimulatedDisk::probe_direct(const std::string& directory) 
   if (!found) return std::move(found).error();
   const std::size_t alignment = direct_alignment();
   if (alignment == 1) return DirectSupport{false, 1, "a simulated disk without direct files"};
-  return DirectSupport{true, alignment, "simulated: " + std::to_string(alignment)};
+  return DirectSupport{true, alignment, "simulated: " + std::to_string(alignment), true};
 }
 
 Result<std::unique_ptr<Lock>> SimulatedDisk::lock(const std::string& path, std::string_view holder,

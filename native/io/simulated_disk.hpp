@@ -144,7 +144,8 @@ class SimulatedDisk final : public Disk {
   [[nodiscard]] Digest digest() const;
 
   // ---- faults and traces
-  // The next sync of a file that begins fails with Errc::io, and marks its pages clean.
+  // The next sync of a file that begins, or the sync that a synchronous write is, fails with
+  // Errc::io, and marks the file's pages clean.
   void fail_next_sync();
   // From now on sync, sync_directory and synchronous writes return success and make nothing
   // durable.

@@ -50,8 +50,11 @@ Status SimulatedDisk::OpenFile::write_at(std::uint64_t offset, std::span<const B
   if (length > 0 && !system_->has_room(*inode_, offset + length)) {
     return fail(Errc::no_space, Call::write);
   }
-  system_->write(inode_, path_, offset, parts, options_.direct, options_.sync_writes);
-  return done();
+  const bool fails = options_.sync_writes && system_->syncs_to_fail > 0;
+  system_->write(inode_, path_, offset, parts, options_.direct, options_.sync_writes && !fails);
+  if (!fails) return done();
+  static_cast<void>(system_->sync(inode_));
+  return fail(Errc::io, Call::write);
 }
 
 Status SimulatedDisk::OpenFile::sync() {

@@ -99,6 +99,7 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   std::unique_ptr<io::Gate> gate;  // notified after every change that somebody may wait for
   std::unique_ptr<Writer> writer;
   bool direct = false;
+  bool write_through = false;  // direct, and durable writes are: one call makes a commit durable
   bool zero_fill = true;
   std::size_t alignment = 1;
   std::string mode_reason;

@@ -112,7 +112,7 @@ Stats Journal::stats() const {
 #elif defined(_WIN32)
   stats.sync_mode = "FlushFileBuffers";
 #else
-  stats.sync_mode = "fdatasync";
+  stats.sync_mode = core_->write_through ? "O_DSYNC" : "fdatasync";
 #endif
   stats.commit_records = core_->commit_records.summary();
   stats.commit_ns = core_->commit_ns.summary();

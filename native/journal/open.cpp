@@ -67,19 +67,27 @@ class Opener {
       return Status(std::move(failure));
     }
     core_->zero_fill = !info.value().copy_on_write;
-    return choose_mode();
+    plain_file_system_ = !info.value().copy_on_write && !info.value().network;
+    return done();
   }
 
-  // Buffered writes and fdatasync unless direct transfers are asked for: they are the mode that the
-  // crash nets cover first.
+  // Direct transfers where each makes its own commit durable: one call instead of two, and no page
+  // cache to believe. Behind every refusal, since they are tried with a temporary file.
   Status choose_mode() {
-    if (core_->options.direct != DirectChoice::on) {
-      core_->mode_reason = core_->options.direct == DirectChoice::off
-                               ? "directIO: false"
-                               : "buffered writes on zero-filled segments: the default";
-      return done();
+    const bool wanted = core_->options.direct == DirectChoice::on;
+    if (core_->options.direct == DirectChoice::off) return buffered("directIO: false");
+    if (!wanted && !plain_file_system_) {
+      return buffered("a copy-on-write or network file system, where direct writes gain nothing");
     }
     auto support = disk_.probe_direct(core_->directory);
+    if (!wanted) {
+      // A full disk can be opened all the same: what can be appended is the append's to say.
+      if (!support) return buffered("direct writes cannot be tried: " + support.error().message());
+      if (!support.value().supported) return buffered("direct writes " + support.value().why);
+      if (!support.value().durable_writes) {
+        return buffered("no direct write is durable by itself on this system");
+      }
+    }
     if (!support) return Status(from_io(support.error(), "direct transfers cannot be tried"));
     if (!support.value().supported) {
       Failure failure;
@@ -90,8 +98,14 @@ class Opener {
       return Status(std::move(failure));
     }
     core_->direct = true;
+    core_->write_through = support.value().durable_writes;
     core_->alignment = std::max(support.value().alignment, format::minimum_block_bytes);
     core_->mode_reason = support.value().why;
+    return done();
+  }
+
+  Status buffered(std::string reason) {
+    core_->mode_reason = std::move(reason);
     return done();
   }
 
@@ -108,6 +122,7 @@ class Opener {
     const Options& options = core_->options;
     const std::uint64_t start_seq = options.recorded.start_seq.value_or(1);
     if (auto failure = expected_but_absent(options, core_->directory)) return *failure;
+    if (Status status = choose_mode(); !status) return status;
     const Recorded& recorded = options.recorded;
     format::SegmentHeader header;
     header.block_bytes =
@@ -165,6 +180,7 @@ class Opener {
     if (!decided) return decided.error();
     const TailDecision& decision = decided.value();
     if (decision.refusal) return *decision.refusal;
+    if (Status status = choose_mode(); !status) return status;
 
     head_ = survey_.effective_head;
     for (const NamedCursor& cursor : survey_.cursors)
@@ -405,6 +421,7 @@ class Opener {
   std::vector<std::shared_ptr<Segment>> segments_;
   std::unique_ptr<SegmentWriter> writer_;
   bool clean_ = false;
+  bool plain_file_system_ = true;
 };
 
 }  // namespace

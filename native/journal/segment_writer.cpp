@@ -29,6 +29,29 @@ SegmentWriter::SegmentWriter(std::unique_ptr<io::File> file, std::string path,
       target_bytes_(target_bytes),
       direct_(std::max<std::size_t>(file_->alignment(), format::minimum_block_bytes)) {}
 
+bool SegmentWriter::can_write_through() {
+  if (unsynced_ || through_disk_ == nullptr) return false;
+  if (through_file_) return true;
+  io::OpenOptions options;
+  options.access = io::Access::read_write;
+  options.direct = true;
+  options.sync_writes = true;
+  // Only now: a journal that is open and idle needs no second descriptor.
+  auto opened = through_disk_->open(path_, options);
+  if (!opened || opened.value()->alignment() != file_->alignment()) {
+    through_disk_ = nullptr;  // a sync does as well
+    return false;
+  }
+  through_file_ = std::move(opened).value();
+  return true;
+}
+
+io::Status SegmentWriter::sync() {
+  io::Status status = file_->sync();
+  if (status) unsynced_ = false;
+  return named(std::move(status));
+}
+
 bool SegmentWriter::fits(const CommitContents& contents, bool block_padded) const noexcept {
   if (stream_.frames == 0) return true;
   const std::size_t prefix =
@@ -44,7 +67,8 @@ bool SegmentWriter::fits(const CommitContents& contents, bool block_padded) cons
 }
 
 io::Status SegmentWriter::append_commit(const CommitContents& contents,
-                                        const format::Watermark& watermark, bool block_padded) {
+                                        const format::Watermark& watermark, bool block_padded,
+                                        bool through) {
   const std::size_t count = contents.lengths.size();
   assert(contents.first_seq == stream_.next_seq);
   assert(contents.payload.size() <= format::maximum_body_bytes &&
@@ -77,7 +101,7 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents,
   const std::uint64_t padding = bytes - prefix_.size() - contents.payload.size();
   const std::array<io::Bytes, 3> parts{io::Bytes(prefix_), contents.payload,
                                        io::Bytes(zeros).first(static_cast<std::size_t>(padding))};
-  if (io::Status status = write_frame(parts, bytes); !status) return status;
+  if (io::Status status = write_frame(parts, bytes, through); !status) return status;
   index_->add(stream_.end, contents.first_seq);
   advance(bytes, checksum, seq, seq - contents.first_seq);
   stream_.watermark = watermark;
@@ -85,7 +109,7 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents,
   return io::done();
 }
 
-io::Status SegmentWriter::append_mark(bool closing, bool block_padded) {
+io::Status SegmentWriter::append_mark(bool closing, bool block_padded, bool through) {
   std::array<std::byte, format::mark_bytes> bytes{};
   const std::uint32_t checksum =
       format::encode_mark(place_, {stream_.end, stream_.next_seq, closing, block_padded}, bytes);
@@ -94,7 +118,7 @@ io::Status SegmentWriter::append_mark(bool closing, bool block_padded) {
                    : bytes.size();
   const std::array<io::Bytes, 2> parts{
       io::Bytes(bytes), io::Bytes(zeros).first(static_cast<std::size_t>(whole - bytes.size()))};
-  if (io::Status status = write_frame(parts, whole); !status) return status;
+  if (io::Status status = write_frame(parts, whole, through); !status) return status;
   stream_.watermark = {stream_.end, stream_.next_seq - 1};
   index_->add(stream_.end, stream_.next_seq);
   advance(whole, checksum, stream_.next_seq, 0);
@@ -156,11 +180,18 @@ format::Predecessor SegmentWriter::as_predecessor() const noexcept {
   return {header_.segment_id, stream_.end, stream_.next_seq - 1, stream_.digest.value()};
 }
 
-io::Status SegmentWriter::write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes) {
-  const bool direct = file_->alignment() > 1;
-  io::Status status =
-      direct ? write_direct(stream_.end, parts, true) : file_->write_at(stream_.end, parts);
-  if (status) bytes_written_ += bytes;
+io::Status SegmentWriter::write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes,
+                                      bool through) {
+  assert(!through || (through_file_ && !unsynced_));
+  io::File& file = through ? *through_file_ : *file_;
+  if (!through) unsynced_ = true;
+  io::Status status = file.alignment() > 1 ? write_direct(file, stream_.end, parts)
+                                           : file.write_at(stream_.end, parts);
+  if (status) {
+    bytes_written_ += bytes;
+  } else {
+    unsynced_ = true;  // a part of it may be there, and behind it nothing is written through
+  }
   return named(std::move(status));
 }
 
@@ -174,8 +205,8 @@ io::Status SegmentWriter::named(io::Status status) const {
 // A direct file takes whole blocks only: the write begins with what the last block already holds
 // (the powersafe-overwrite assumption; padding 'block' leaves nothing to repeat) and ends with
 // zeros.
-io::Status SegmentWriter::write_direct(std::uint64_t offset, std::span<const io::Bytes> parts,
-                                       bool keep_tail) {
+io::Status SegmentWriter::write_direct(io::File& file, std::uint64_t offset,
+                                       std::span<const io::Bytes> parts) {
   if (io::Status status = prime_direct(); !status) return status;
   const std::size_t block = direct_.alignment();
   const std::uint64_t start = offset / block * block;
@@ -191,11 +222,11 @@ io::Status SegmentWriter::write_direct(std::uint64_t offset, std::span<const io:
     at += part.size();
   }
   std::memset(direct_.data() + at, 0, whole - at);
-  io::Status status = file_->write_at(start, io::Bytes(direct_.data(), whole));
-  if (status && keep_tail) {
+  io::Status status = file.write_at(start, io::Bytes(direct_.data(), whole));
+  if (status) {
     const std::size_t last = bytes / block * block;
     if (last > 0) std::memmove(direct_.data(), direct_.data() + last, bytes - last);
-  } else if (!status) {
+  } else {
     direct_primed_ = false;
   }
   return status;

@@ -33,20 +33,27 @@ class SegmentWriter {
                 const format::Stream& stream, std::shared_ptr<SharedIndex> index,
                 std::uint64_t target_bytes);
 
+  // Lets frames be written through: the file is direct, and this disk's durable writes are.
+  void allow_write_through(io::Disk& disk) noexcept { through_disk_ = &disk; }
+  // Whether the next frame can be made durable by its own write. It cannot behind anything that
+  // waits for a sync: such a write makes its own range durable, and nothing in front of it.
+  [[nodiscard]] bool can_write_through();
+
   // Whether the frame fits with the seal and the index still behind it. An empty segment takes any.
   [[nodiscard]] bool fits(const CommitContents& contents, bool block_padded) const noexcept;
 
-  // Writes the frame at the end of the stream and moves the end behind it. On an error nothing of
-  // the state moves, and what the disk holds from end() on is unknown.
+  // Writes the frame at the end of the stream and moves the end behind it. `through`, only where
+  // can_write_through(): it is durable when this returns. On an error nothing of the state moves,
+  // and what the disk holds from end() on is unknown.
   io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark,
-                           bool block_padded);
-  io::Status append_mark(bool closing, bool block_padded);
+                           bool block_padded, bool through = false);
+  io::Status append_mark(bool closing, bool block_padded, bool through = false);
   io::Status append_gap(const format::Gap& gap, const format::Watermark& watermark);
   // Seal and index at the end of the stream. The stream does not move: the seal is not part of what
   // the successor's header describes.
   io::Status write_seal(std::uint64_t successor_id, std::uint64_t successor_salt, std::int64_t now,
                         format::Seal& written);
-  io::Status sync() { return named(file_->sync()); }
+  io::Status sync();
   // Cuts off what a write that failed or was cut left behind the stream, once a durable successor
   // says that it ends here. `on_device`: durable when it returns, so that no seal ever has residue
   // behind it. Otherwise only the page cache can hold some, of a sync that failed, and would write
@@ -64,7 +71,10 @@ class SegmentWriter {
   [[nodiscard]] std::uint64_t target_bytes() const noexcept { return target_bytes_; }
   [[nodiscard]] io::File& file() noexcept { return *file_; }
   // Closes the file; only the facts about the segment remain.
-  void release_file() noexcept { file_.reset(); }
+  void release_file() noexcept {
+    file_.reset();
+    through_file_.reset();
+  }
   [[nodiscard]] std::uint64_t bytes_written() const noexcept { return bytes_written_; }
   // What a successor says of this segment.
   [[nodiscard]] format::Predecessor as_predecessor() const noexcept;
@@ -72,13 +82,17 @@ class SegmentWriter {
  private:
   // A file keeps the name under which it was opened; errors name the segment as it is called now.
   [[nodiscard]] io::Status named(io::Status status) const;
-  io::Status write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes);
-  io::Status write_direct(std::uint64_t offset, std::span<const io::Bytes> parts, bool keep_tail);
+  io::Status write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes,
+                         bool through = false);
+  io::Status write_direct(io::File& file, std::uint64_t offset, std::span<const io::Bytes> parts);
   io::Status prime_direct();
   void advance(std::uint64_t bytes, std::uint32_t checksum, std::uint64_t next_seq,
                std::uint64_t records);
 
   std::unique_ptr<io::File> file_;
+  std::unique_ptr<io::File> through_file_;  // the same file, whose writes are durable ones
+  io::Disk* through_disk_ = nullptr;        // null: none was allowed, or it could not be opened
+  bool unsynced_ = false;                   // something was written and not synced
   std::string path_;
   format::SegmentHeader header_;
   format::Place place_;

@@ -25,8 +25,9 @@ class Writer {
 
   // The commit in hand.
   io::Next write_current();
-  void settle_current(io::Nanoseconds started);
+  void settle_current(io::Nanoseconds started, std::optional<io::Nanoseconds> through);
   bool sync_now();  // false: poisoned
+  void now_durable(io::Nanoseconds before);
   void publish(bool durable);
   io::Next rest(io::Nanoseconds now, io::Nanoseconds linger_until);
   void mark_idle();
@@ -54,6 +55,8 @@ class Writer {
                                                        bool new_epoch);
 
   // Failures (writer_failure.cpp).
+  // Whether a durable write failed as a write, so that no sync can have failed with it.
+  [[nodiscard]] static bool refuses_to_write(const io::Error& error) noexcept;
   void write_failed(const io::Error& error, bool submitted);
   void poison(const io::Error& error, const char* what);
   void reject_all(const Failure& failure, WriteOutcome current, WriteOutcome queued,

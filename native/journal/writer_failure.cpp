@@ -6,6 +6,22 @@
 
 namespace tidemark::journal {
 
+bool Writer::refuses_to_write(const io::Error& error) noexcept {
+  // The block that it goes on in could not be read.
+  if (error.call != io::Call::write) return true;
+  switch (error.code) {
+    case io::Errc::no_space:
+    case io::Errc::quota:
+    case io::Errc::file_too_large:
+    case io::Errc::read_only:
+    case io::Errc::short_write:
+    case io::Errc::no_memory:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // A write was refused. The commit in hand and everything accepted after it are rejected together,
 // because order is prefix-closed: a record must not survive one that was handed over before it.
 void Writer::write_failed(const io::Error& error, bool submitted) {

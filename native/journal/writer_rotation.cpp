@@ -158,6 +158,7 @@ bool Writer::begin_successor(io::Error& error) {
                                              std::make_shared<SharedIndex>(), target);
   successor_.reset();
   segment_->index()->mark_loaded();
+  if (core_.write_through) segment_->allow_write_through(*core_.host.disk);
   durable_ = {stream.end, stream.next_seq - 1};
   mark_due_.reset();
   must_leave_ = false;

@@ -97,6 +97,12 @@ TEST_CASE("direct transfers bear every failure of every call") {
   fault_loop(writing("direct", direct_kinds, commits, options));
 }
 
+TEST_CASE("weak records between writes that are durable themselves bear every failure") {
+  journal::Options options = small_options();
+  options.direct = journal::DirectChoice::on;
+  fault_loop(writing("weak-through", direct_kinds, weak_records, options));
+}
+
 TEST_CASE("retention bears every failure of every call") {
   journal::Options options = small_options();
   options.retain.max_bytes = 2 * journal::minimum_segment_bytes;

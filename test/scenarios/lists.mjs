@@ -1029,7 +1029,10 @@ const rows = [
         'journal/backpressure',
         'beyond maxPendingBytes append rejects and write throws BUSY, and no seq is used',
       ),
-      ...ts('journal/failures', 'and stands still does not stop the end of a process (%s)'),
+      ...ts(
+        'journal/failures',
+        'and stands still does not stop the end of a process ($how, $mode)',
+      ),
     ],
   ],
   [

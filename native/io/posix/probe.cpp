@@ -23,6 +23,12 @@
 namespace tidemark::io::posix {
 namespace {
 
+#if defined(__linux__)
+constexpr bool durable_writes = true;
+#else
+constexpr bool durable_writes = false;  // O_DSYNC of macOS does not reach beyond the device's cache
+#endif
+
 struct Stated {
   bool known = false;         // the kernel says something
   std::size_t alignment = 0;  // 0: no direct transfers
@@ -116,7 +122,7 @@ Result<DirectSupport> probe_direct_support(const std::string& directory,
     auto tried = try_direct_transfers(*file, alignment);
     if (tried) {
       alignments.remember(status.st_dev, alignment);
-      return DirectSupport{true, alignment, "probed: " + std::to_string(alignment)};
+      return DirectSupport{true, alignment, "probed: " + std::to_string(alignment), durable_writes};
     }
     // A full disk or a broken one says nothing about direct transfers.
     if (tried.error().code != Errc::invalid && tried.error().code != Errc::not_supported) {

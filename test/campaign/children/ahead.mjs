@@ -11,7 +11,14 @@ const WARM_UP_BYTES = 8 * 1024 * 1024;
 
 const { directory, form, recordBytes, maxPendingBytes, milliseconds } = childInput();
 const commit = { maxBytes: 1024 * 1024 };
-const journal = await Journal.open(directory, { codec: 'binary', maxPendingBytes, commit });
+// Buffered: what slows the disk (strace) delays the calls of fdatasync.
+const directIO = false;
+const journal = await Journal.open(directory, {
+  codec: 'binary',
+  maxPendingBytes,
+  commit,
+  directIO,
+});
 const value = Buffer.alloc(recordBytes, 0x61);
 const warmUp = Math.max(1, Math.min(WARM_UP, Math.floor(WARM_UP_BYTES / recordBytes)));
 for (let n = 0; n < warmUp; n += 1) journal.write(value);

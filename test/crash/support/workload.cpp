@@ -342,6 +342,11 @@ void mixture(Machine& machine) {
 
 using DiskOptions = io::SimulatedDiskOptions;
 
+// Each commit durable by its own write, as is the default where a disk can.
+void through(DiskOptions&, journal::Options& options) {
+  options.direct = journal::DirectChoice::automatic;
+}
+
 void direct_512(DiskOptions& disk, journal::Options& options) {
   disk.direct_alignment = 512;
   options.direct = journal::DirectChoice::on;
@@ -396,6 +401,27 @@ constexpr std::array all{
     Workload{"dictionaries", "records that need a dictionary of their segment", dictionaries},
     Workload{"direct-512", "direct transfers, aligned to 512 bytes", mixture, direct_512},
     Workload{"direct-4096", "direct transfers, aligned to 4,096 bytes", mixture, direct_4096},
+    Workload{"append-through", "append, each durable by its own write", append, through},
+    Workload{"group-through", "group, durable by their own writes", group, through},
+    Workload{"durability-through", "durability, durable by their own writes where nothing waits",
+             durability, through},
+    Workload{"rotation-through", "rotation, durable by their own writes", rotation, through},
+    Workload{"weak-rotation-through", "weak-rotation with writes that are durable themselves",
+             weak_rotation, through},
+    Workload{"big-through", "big, durable by their own writes", big, through},
+    Workload{"killed-through", "killed, durable by their own writes", killed, through},
+    Workload{"powerless-through", "powerless, durable by their own writes", powerless, through},
+    Workload{"no-space-through", "no-space, where a write that is durable itself fails", no_space,
+             through},
+    Workload{"poison-through", "poison, where the write is the sync that fails", poison, through},
+    Workload{"poisoned-rotation-through",
+             "poisoned-rotation with writes that are durable themselves", poisoned_rotation,
+             through},
+    Workload{"readers-through", "readers beside a writer that writes past the page cache", readers,
+             [](DiskOptions& disk, journal::Options& options) {
+               through(disk, options);
+               options.idle_mark = 5 * milliseconds;
+             }},
     Workload{"padded", "padding 'block' on a disk without powersafe overwrite", mixture, padded},
     Workload{"padded-direct", "the same with direct transfers", mixture, padded_direct},
     Workload{"copy-on-write", "segments that are not filled ahead", mixture,
@@ -432,6 +458,7 @@ journal::Options small_options() {
   journal::Options options;
   options.segment_bytes = journal::minimum_segment_bytes;
   options.idle_mark = never_marks;
+  options.direct = journal::DirectChoice::off;  // both ways of writing are named by the workloads
   return options;
 }
 

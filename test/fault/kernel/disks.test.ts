@@ -36,13 +36,26 @@ describe.skipIf(why !== undefined)(because('a disk that is full', why), () => {
   });
 
   it('behind a sync that fails once and then lies: poisons, and acknowledges nothing afterwards', async () => {
-    const seen = await play('lying-disk', { base: base(), options: { segmentBytes: 262_144 } });
+    const seen = await play('lying-disk', {
+      base: base(),
+      options: { segmentBytes: 262_144, directIO: false },
+    });
     // The disk does lie: the failed sync of a plain file succeeds when it is tried again.
     expect(seen.control).toMatchObject({ isThere: false, said: expect.arrayContaining(['ok']) });
     expect(seen.control.said[0]).toMatch(/^(EIO|ENOSPC)$/);
     expect(seen.acknowledged).toBeGreaterThan(100);
     expect(seen.poisoned).toBe(true);
     expect(new Set(seen.later)).toEqual(new Set(['ERR_TIDEMARK_POISONED']));
+    expect(seen).toMatchObject({ leftOpen: [], problems: [] });
+  });
+
+  it('under writes that are durable themselves: what fails is told, and nothing acknowledged is lost', async () => {
+    const seen = await play('lying-disk', {
+      base: base(),
+      options: { segmentBytes: 262_144, directIO: true },
+    });
+    expect(seen.acknowledged).toBeGreaterThan(100);
+    expect(seen.codes.join()).toMatch(/ERR_TIDEMARK_(NO_SPACE|POISONED)/);
     expect(seen).toMatchObject({ leftOpen: [], problems: [] });
   });
 });

@@ -10,7 +10,18 @@ import { tracedSession } from './strace.mjs';
 const fails = (call, error, forms = ['once', 'ever']) =>
   forms.map((form) => ({ call, what: `error=${error}`, form, error }));
 
-/** Everything that is injected: { call, what, form, error }. */
+/** What is injected where each commit is durable by its own write. */
+const directFaults = [
+  ...['EIO', 'ENOSPC', 'EROFS'].flatMap((error) => fails('pwritev', error)),
+  ...fails('pwritev', 'EINTR', ['once', 'second']),
+  { call: 'pwritev', what: 'retval=0', form: 'once', error: 'EIO' },
+  ...fails('openat', 'EMFILE'),
+  ...fails('fdatasync', 'EIO', ['once']),
+  ...fails('pread64', 'EIO', ['once']),
+  { call: 'pwritev', what: 'signal=SIGKILL', form: 'once', error: undefined },
+].map((fault) => ({ ...fault, direct: true }));
+
+/** Everything that is injected: { call, what, form, error, direct }. */
 export const faults = [
   ...['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'ENOMEM'].flatMap((error) => fails('pwritev', error)),
   // Interrupted for ever would be a hang in any program: every second call is.
@@ -35,6 +46,7 @@ export const faults = [
     form: 'once',
     error: undefined,
   })),
+  ...directFaults,
 ];
 
 /** So many calls of the kind every session has at least, in the thread that has most of them. */
@@ -49,12 +61,15 @@ const reach = {
   mkdir: 1,
   pread64: 4,
 };
+/** Of a session whose writes are durable themselves, where it has fewer. */
+const directReach = { ...reach, fdatasync: 5 };
 /** Has no factor in common with any of them. */
 const STRIDE = 7;
 const SIGKILL = 9;
 
 const whens = { once: (n) => `${n}`, ever: (n) => `${n}+`, second: (n) => `${n}+2` };
-export const nameOf = ({ call, what, form }) => `${call}:${what} ${form}`;
+export const nameOf = ({ call, what, form, direct = false }) =>
+  `${call}:${what} ${form}${direct ? ' direct' : ''}`;
 
 /** Where a session begins: nothing there, or a journal whose last writer was killed. */
 const starts = ['fresh', 'killed'];
@@ -90,8 +105,11 @@ function judgeEnd(told, fault, calls) {
   const opened = session.opened !== undefined;
   const poisoned = told.errors.some(({ code }) => code === POISONED);
   const syncFailed = calls.some(
-    ({ name, path, injected, result }) =>
-      name === 'fdatasync' && path.endsWith('.tide') && injected && result < 0,
+    ({ name, path, injected, result, through, error }) =>
+      (name === 'fdatasync' || (through === true && error === 'EIO')) &&
+      path.endsWith('.tide') &&
+      injected &&
+      result < 0,
   );
   if (opened && syncFailed && !poisoned) problems.push('a failed sync was not told');
   if (opened && fault.form !== 'ever' && !poisoned && !session.goesOn) {
@@ -102,11 +120,11 @@ function judgeEnd(told, fault, calls) {
 }
 
 /** One session with `injection`, in a place of its own that stays when something was wrong. */
-async function injected(injection, start, { directory, killed }, judged) {
+async function injected(injection, start, { directory, killed }, judged, direct) {
   mkdirSync(directory, { recursive: true });
   const place = mkdtempSync(join(directory, 'run-'));
   if (start === 'killed') cpSync(killed, place, { recursive: true });
-  const ran = await tracedSession(place, { session: 2, injection });
+  const ran = await tracedSession(place, { session: 2, injection, direct });
   const result = await judged(ran, join(place, 'journal'));
   if (ran.late) result.problems.push('the writer hangs');
   if (result.problems.length === 0) rmSync(place, { recursive: true });
@@ -139,6 +157,7 @@ export function injectAt({ fault, n, start }, places) {
       const codes = [...new Set(judged.told.errors.map((error) => error.code))];
       return { hits: kills ? Number(killed) : injectionsIn(calls), codes, problems };
     },
+    fault.direct,
   );
 }
 
@@ -155,7 +174,7 @@ export function lieAt({ bytes, n }, places) {
 export function sample() {
   return faults.map((fault, index) => {
     const some = startsOf(fault);
-    const n = 1 + ((index * STRIDE) % reach[fault.call]);
+    const n = 1 + ((index * STRIDE) % (fault.direct ? directReach : reach)[fault.call]);
     return { fault, start: some[index % some.length], n };
   });
 }

@@ -6,15 +6,25 @@ import { textsOf } from './strace.mjs';
 const SYNC_WORD = 0x9d4d4454;
 const FIXED_HEADER_BYTES = 36;
 const COMMIT = 1;
+const FRAME_ALIGNMENT = 8;
+const BLOCK_BYTES = 4096;
 const segment = /^segment-([0-9a-f]{16})\.tide$/;
 
-/** The records of a call that writes a commit frame: { from, to }, else undefined. */
+/**
+ * The records of a call that writes a commit frame: { from, to }, else undefined. A direct write holds
+ * the frames of its first block that are there already, and behind them its own: the last one.
+ */
 function commitOf(call) {
   const data = call.name === 'pwritev' ? textsOf(call)[0] : undefined;
-  if (data === undefined || data.length < FIXED_HEADER_BYTES) return undefined;
-  if (data.readUInt32LE(0) !== SYNC_WORD || data[8] !== COMMIT) return undefined;
-  const from = Number(data.readBigUInt64LE(20));
-  return { from, to: from + data.readUInt32LE(16) - 1 };
+  if (data === undefined) return undefined;
+  let last;
+  const begins = Math.min(data.length - FIXED_HEADER_BYTES, BLOCK_BYTES - 1);
+  for (let at = 0; at <= begins; at += FRAME_ALIGNMENT) {
+    if (data.readUInt32LE(at) === SYNC_WORD) last = at;
+  }
+  if (last === undefined || data[last + 8] !== COMMIT) return undefined;
+  const from = Number(data.readBigUInt64LE(last + 20));
+  return { from, to: from + data.readUInt32LE(last + 16) - 1 };
 }
 
 const hasHeader = (call) => textsOf(call)[0]?.subarray(0, 8).toString() === 'TIDEMARK';
@@ -39,7 +49,10 @@ export function judgeOrder(calls) {
   ];
 }
 
-/** A durable acknowledgement comes behind a successful sync that began behind the write. */
+/**
+ * A durable acknowledgement comes behind a successful sync that began behind the write, or behind a
+ * write that is durable itself and has nothing in front of it that waits for a sync.
+ */
 function acknowledgements(calls) {
   const problems = [];
   const frames = [];
@@ -56,15 +69,27 @@ function acknowledgements(calls) {
     if (said.say !== 'acknowledged' || weak.has(said.ids[0])) continue;
     const last = said.firstSeq + said.ids.length - 1;
     const frame = frames.findLast(({ from, to }) => from <= said.firstSeq && last <= to);
-    const synced = calls.some(
-      (one) =>
-        isSync(one) &&
-        succeeded(one) &&
-        frame !== undefined &&
-        segmentId(one) === segmentId(frame.call) &&
-        one.from > frame.call.to &&
-        one.to < call.from,
-    );
+    const syncedBetween = (write, end) =>
+      calls.some(
+        (one) =>
+          isSync(one) &&
+          succeeded(one) &&
+          segmentId(one) === segmentId(write) &&
+          one.from > write.to &&
+          one.to < end,
+      );
+    const durableItself = (write) =>
+      write.through === true &&
+      write.to < call.from &&
+      frames.every(
+        ({ call: earlier }) =>
+          earlier.from >= write.from ||
+          earlier.through === true ||
+          segmentId(earlier) !== segmentId(write) ||
+          syncedBetween(earlier, write.from),
+      );
+    const synced =
+      frame !== undefined && (durableItself(frame.call) || syncedBetween(frame.call, call.from));
     if (!synced) problems.push(`seq ${said.firstSeq} was acknowledged in front of its sync`);
   }
   return problems;
@@ -73,7 +98,11 @@ function acknowledgements(calls) {
 /** A failed sync of a segment is not tried again, and nothing is written behind it. */
 function nothingAfterFailedSync(calls) {
   const failed = calls.find(
-    (call) => isSync(call) && isNamedSegment(call) && call.to !== undefined && call.result < 0,
+    (call) =>
+      isNamedSegment(call) &&
+      call.to !== undefined &&
+      call.result < 0 &&
+      (isSync(call) || (call.through === true && call.error === 'EIO')),
   );
   if (failed === undefined) return [];
   return calls

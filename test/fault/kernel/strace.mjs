@@ -16,8 +16,12 @@ const MOST_MS = 60_000;
 const MOST_SEGMENTS = 40;
 /** Temporaries of marks that one session can reach. */
 const MOST_MARKS = 24;
-/** Of the data of a call: headers of frames and lines of `said` fit in. */
+/**
+ * Of the data of a call: headers of frames and lines of `said` fit in. A direct write begins with what
+ * its first block holds already: the frame begins somewhere in there.
+ */
 const SHOWN_BYTES = 256;
+const SHOWN_DIRECT_BYTES = 4096 + SHOWN_BYTES;
 /** Everything by which native/io/posix changes files, and `write` by which the writer says things. */
 const traced =
   'pwritev,fdatasync,fsync,rename,renameat,renameat2,openat,ftruncate,unlink,mkdir,pread64,write';
@@ -39,18 +43,29 @@ function pathsOf(directory, journal, said) {
  * One session in `directory`/journal with `injection`, what strace puts behind `-e inject=`.
  * @returns what the writer said, how it ended, and the calls
  */
-export async function tracedSession(directory, { session, injection, rounds, ending }) {
+export async function tracedSession(directory, { session, injection, rounds, ending, direct }) {
   const journal = join(directory, 'journal');
   const said = join(directory, 'said');
   const log = join(directory, `strace-${session}`);
   mkdirSync(directory, { recursive: true });
   // Opened here: an open of the writer's own would be hit as well.
   const descriptor = openSync(said, 'a');
-  const input = { directory: journal, said: 3, session, rounds, ending };
+  const options = { directIO: direct === true };
+  const input = { directory: journal, said: 3, session, rounds, ending, options };
   // strace 6.1 forgets injected signals when it traces by seccomp-bpf, which is otherwise quicker.
   const fast = injection?.includes('signal=') ? [] : ['--seccomp-bpf'];
   const args = [
-    ...['-f', '-qq', ...fast, '-y', '-xx', '-s', `${SHOWN_BYTES}`, '-o', log],
+    ...[
+      '-f',
+      '-qq',
+      ...fast,
+      '-y',
+      '-xx',
+      '-s',
+      `${direct ? SHOWN_DIRECT_BYTES : SHOWN_BYTES}`,
+      '-o',
+      log,
+    ],
     ...['-e', `trace=${traced}`, '-e', 'signal=none'],
     ...(injection === undefined ? [] : ['-e', `inject=${injection}`]),
     ...pathsOf(directory, journal, said).flatMap((path) => ['-P', path]),
@@ -90,7 +105,8 @@ function run(command, args, said) {
 const line = /^(\d+) +(?:<\.\.\. (\w+) resumed>|(\w+)\()(.*)$/;
 
 /**
- * The calls of a log of strace -f -y: { thread, name, text, result, failed, injected, path, from, to }.
+ * The calls of a log of strace -f -y:
+ * { thread, name, text, result, failed, injected, path, through, from, to }.
  * `from` and `to` are the numbers of the lines in which it began and ended: a call that has ended before
  * another began has its `to` below the other's `from`. A call that the end of its process cut has none.
  */
@@ -120,7 +136,20 @@ export function callsOf(text) {
     begun.injected = begun.text.endsWith('(INJECTED)');
   }
   for (const call of calls) call.path = pathOf(call);
+  markDurableWrites(calls);
   return calls;
+}
+
+/** `through`: a write by a descriptor that was opened with O_DSYNC, durable when it returns. */
+function markDurableWrites(calls) {
+  const synchronous = new Map();
+  for (const call of calls) {
+    if (call.name === 'openat' && call.result >= 0) {
+      synchronous.set(call.result, call.text.includes('O_DSYNC'));
+    } else if (call.name === 'pwritev') {
+      call.through = synchronous.get(Number.parseInt(call.text, 10)) === true;
+    }
+  }
 }
 
 const bytesOf = (hex) => Buffer.from(hex.replaceAll('\\x', ''), 'hex');

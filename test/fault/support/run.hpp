@@ -81,6 +81,8 @@ class Run {
   Image kill();
 
  private:
+  friend class Pen;
+
   const std::uint64_t seed_;
   const std::optional<io::FaultPlan> plan_;
   std::shared_ptr<io::SimulatedDisk> truth_;
@@ -91,6 +93,7 @@ class Run {
   bool armed_ = false;
   bool healed_ = false;
   std::array<std::uint64_t, io::call_kinds> calls_{};
+  bool direct_ = false;  // of the last open for writing
   std::uint64_t felt_ = 0;
   std::uint64_t texts_ = 0;
 };

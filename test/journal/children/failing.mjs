@@ -5,7 +5,10 @@ import { subscribe } from 'node:diagnostics_channel';
 import { writeFileSync } from 'node:fs';
 import { Journal } from 'tidemark';
 
-const [directory, scenario] = process.argv.slice(2);
+const [directory, scenario, mode] = process.argv.slice(2);
+const directIO = mode === 'direct';
+// The call that makes a commit durable.
+const durably = directIO ? 'pwritev' : 'fdatasync';
 const EIO = 5;
 const ENOSPC = 28;
 const fail = (text) => writeFileSync(process.env.TIDEMARK_FAULTS, text);
@@ -26,12 +29,12 @@ const poisoned = [];
 subscribe('tidemark:poison', ({ error }) => poisoned.push(error.code));
 const report = {};
 fail('');
-const journal = await Journal.open(directory, { idleMarkMs: 60_000 });
+const journal = await Journal.open(directory, { directIO, idleMarkMs: 60_000 });
 report.before = await told(journal.append('before'));
 
 const scenarios = {
   async sync() {
-    fail(`fdatasync ${EIO}`);
+    fail(`${durably} ${EIO}`);
     const follower = journal.follow({ from: 'end' }).next();
     const waiting = journal.waitFor(99);
     report.appends = await Promise.all(['a', 'b'].map((value) => told(journal.append(value))));
@@ -68,14 +71,14 @@ const scenarios = {
     report.close = await told(journal.close());
   },
   async stalledExit() {
-    fail('fdatasync stall');
+    fail(`${durably} stall`);
     journal.append('never').catch(() => {});
     await null;
     console.log(JSON.stringify(report));
     process.exit(0);
   },
   async stalledThrow() {
-    fail('fdatasync stall');
+    fail(`${durably} stall`);
     journal.append('never').catch(() => {});
     await null;
     console.log(JSON.stringify(report));

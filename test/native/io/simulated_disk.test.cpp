@@ -3,6 +3,7 @@
 #include "io/simulated_disk.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -333,6 +334,25 @@ TEST_CASE("a sync that lies makes nothing durable") {
   need(file->sync());
   need(disk->sync_directory("/"));
   CHECK(after_cut(disk, disk->all_dropped(), "/file") == "xext");
+}
+
+TEST_CASE("a synchronous write whose sync fails is on the way to the device, and not durable") {
+  for (const bool direct : {false, true}) {
+    const Simulated disk = make();
+    durable_file(disk, "/file", std::string(4096, 'o'));
+    OpenOptions options = writing(Create::never);
+    options.direct = direct;
+    options.sync_writes = true;
+    auto file = need(disk->open("/file", options));
+    AlignedBuffer block(4096);
+    REQUIRE(block.reserve(4096, 0));
+    std::memset(block.data(), 'n', 4096);
+    disk->fail_next_sync();
+    CHECK(failure(file->write_at(0, Bytes(block.data(), 4096))) == Errc::io);
+    CHECK(after_cut(disk, disk->all_dropped(), "/file")[0] == 'o');
+    need(file->write_at(0, Bytes(block.data(), 4096)));
+    CHECK(after_cut(disk, disk->all_dropped(), "/file")[0] == 'n');
+  }
 }
 
 TEST_CASE("a failed sync marks pages clean: a later one succeeds and proves nothing") {
