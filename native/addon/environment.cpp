@@ -153,7 +153,7 @@ Napi::Value Environment::connect(const Napi::CallbackInfo& info) {
 Napi::Value Environment::hold(const Napi::CallbackInfo& info) {
   Environment& self = of(info.Env());
   if (self.function_ == nullptr) return info.Env().Undefined();
-  if (info[0].ToBoolean()) {
+  if (flag_argument(info[0])) {
     napi_ref_threadsafe_function(info.Env(), self.function_);
   } else {
     napi_unref_threadsafe_function(info.Env(), self.function_);

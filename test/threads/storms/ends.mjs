@@ -55,6 +55,16 @@ export async function lastHandles(context) {
   }
 }
 
+/** Workers that do nothing but call the addon are terminated in the middle of it. */
+export async function calls(context) {
+  for (let round = 0; round < context.times(8); round += 1) {
+    const { worker, next, ended } = context.worker('call');
+    await next();
+    await worker.terminate();
+    await ended;
+  }
+}
+
 /** Workers end themselves with process.exit. */
 export async function workerExits(context) {
   const journal = await context.open('journal');

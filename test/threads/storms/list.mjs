@@ -12,6 +12,7 @@ export const storms = {
   locks: { run: together.locks, about: 'directory locks and atomic files in workers' },
   terminations: { run: ends.terminations, about: 'worker.terminate() at any moment' },
   'last-handles': { run: ends.lastHandles, about: 'worker.terminate() of the last handle' },
+  calls: { run: ends.calls, about: 'worker.terminate() in the middle of a call' },
   'worker-exits': { run: ends.workerExits, about: 'process.exit() in workers' },
   'worker-throws': { run: ends.workerThrows, about: 'uncaught exceptions in workers' },
   exits: { run: ends.exits, code: 7, about: 'process.exit() while everybody is busy' },
