@@ -2,6 +2,12 @@
 import * as ends from './ends.mjs';
 import * as together from './together.mjs';
 
+/** Those in which the runtime does as much as we do: for the short form on the other runtimes. */
+export const ofTheRuntime = [
+  ...['reads', 'follows', 'terminations', 'last-handles', 'calls', 'worker-exits', 'exits'],
+  ...['last-words', 'abandons'],
+];
+
 export const storms = {
   appends: { run: together.appends, about: 'all ways to append, six handles in a thread' },
   reads: { run: together.reads, about: 'readers of every kind, left, aborted, closed' },

@@ -1,0 +1,10 @@
+// The same under ThreadSanitizer, which names accesses of two threads that nothing orders.
+import { tsan } from './forms.mjs';
+import { bun, machine } from './runtimes.mjs';
+import { describeStorms } from './short';
+import { ofTheRuntime } from './storms/list.mjs';
+
+const title = 'the addon under ThreadSanitizer';
+
+describeStorms(title, tsan, machine, 0.1);
+describeStorms(title, tsan, bun, 0.1, ofTheRuntime);
