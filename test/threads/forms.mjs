@@ -44,7 +44,8 @@ function sanitized({ name, title, sanitizer, library, variable, options, begins 
       const missing = missingTools(['cmake', 'ninja', 'clang', 'sanitizers']);
       if (missing.length > 0) return `not installed: ${missing.join(', ')}`;
       const [program, ...args] = form.command([command[0], '-e', 'console.log("here")']);
-      const control = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 });
+      const env = { ...process.env, [variable]: options.join(':') };
+      const control = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000, env });
       if (control.status === 0 && control.stdout === 'here\n') return undefined;
       const end = control.status ?? control.signal;
       return `${runtime} does not start with ${title}, without our addon: it ends with ${end}`;
