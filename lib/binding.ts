@@ -265,6 +265,8 @@ export interface NativeBinding {
     directory: string,
     options: { mode: string; bytes: number; count: number; maxMs: number },
   ): void;
+  /** Whether nobody can read any more what is written there; false where that cannot be known. */
+  readerIsGone(descriptor: number): boolean;
 }
 
 export interface NativeFileSystem {

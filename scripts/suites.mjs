@@ -14,6 +14,8 @@ import {
   twoAtATime,
   vitest,
 } from './runners.mjs';
+import { installRuntimes } from './runtimes.mjs';
+import { sanitizers } from './sanitizers.mjs';
 import { missingTools } from './system-tools.mjs';
 import { nativeFiles, root, tool } from './tools.mjs';
 
@@ -101,7 +103,6 @@ async function cmakeJs() {
   return add([built, loaded]);
 }
 
-const clang = { CMAKE_CXX_COMPILER: 'clang++' };
 const cmake = ['cmake', 'ninja'];
 
 export const suites = [
@@ -127,22 +128,18 @@ export const suites = [
     name: 'native-asan',
     about: 'the same with clang under AddressSanitizer and UndefinedBehaviorSanitizer',
     needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
-    run: () => nativeTests('native-asan', { ...clang, TIDEMARK_SANITIZE: 'address,undefined' }),
+    run: () => nativeTests(sanitizers.asan.build, sanitizers.asan.settings),
   },
   {
     name: 'native-tsan',
     about: 'the same with clang under ThreadSanitizer',
     needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
     run: () =>
-      nativeTests(
-        'native-tsan',
-        { ...clang, TIDEMARK_SANITIZE: 'thread' },
-        {
-          launcher: fixedAddresses(),
-          env: { TSAN_OPTIONS: 'halt_on_error=1' },
-          without: { bytes: notForThreads, crash: notForThreads, fault: notForThreads },
-        },
-      ),
+      nativeTests(sanitizers.tsan.build, sanitizers.tsan.settings, {
+        launcher: fixedAddresses(),
+        env: sanitizers.tsan.env,
+        without: { bytes: notForThreads, crash: notForThreads, fault: notForThreads },
+      }),
   },
   {
     name: 'native-arm64',
@@ -182,8 +179,12 @@ export const suites = [
   },
   {
     name: 'threads',
-    about: 'storms of threads, exits and terminations',
-    run: () => vitest('threads'),
+    about: 'storms of threads, exits and terminations on five runtimes, and with sanitizers inside',
+    uses: [...cmake, 'clang', 'sanitizers'],
+    run: () => {
+      installRuntimes();
+      return vitest('threads');
+    },
   },
   {
     name: 'docs',

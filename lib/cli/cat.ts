@@ -208,6 +208,7 @@ class Printer {
     if (this.#done || from > to) return;
     const gone = new AbortController();
     this.#io.out.whenBroken(() => gone.abort());
+    using _watching = this.#io.out.watch();
     const signal = AbortSignal.any([gone.signal, this.#interrupted]);
     try {
       for await (const { seq, value } of this.#journal.follow({ from, signal })) {

@@ -2,7 +2,11 @@
 // A reader that goes away (EPIPE) is no error: the command ends early and quietly.
 
 import type { Writable } from 'node:stream';
+import { native } from '../native';
 import { codeOf } from './exit';
+
+/** How often a command that waits looks whether somebody still reads. */
+const lookEveryMs = 100;
 
 export class Output {
   /** The reader is gone: nothing that is written from here on reaches anybody. */
@@ -15,9 +19,26 @@ export class Output {
     this.#stream = stream;
     stream.on('error', (error) => {
       if (codeOf(error) !== 'EPIPE') this.#failure ??= error;
-      this.broken = true;
-      for (const listener of this.#onBroken.splice(0)) listener();
+      this.#break();
     });
+  }
+
+  #break(): void {
+    this.broken = true;
+    for (const listener of this.#onBroken.splice(0)) listener();
+  }
+
+  /**
+   * For a command that may have nothing to write for long: a stream learns only by a write that its
+   * reader is gone. Looks until it is disposed of.
+   */
+  watch(): Disposable {
+    const { fd } = this.#stream as { fd?: unknown };
+    const look = () => {
+      if (typeof fd === 'number' && native().readerIsGone(fd)) this.#break();
+    };
+    const timer = setInterval(look, lookEveryMs);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   /** Calls back at once when the reader is gone already. */

@@ -74,7 +74,10 @@ export function publishPoison(event: PoisonEvent): void {
   if (poison.hasSubscribers) poison.publish(event);
 }
 
-/** Collects the events of one handle's journal while there are subscribers. */
+/**
+ * Collects the events of one handle's journal while there are subscribers. The handles of a thread
+ * share its place in the journal's log: whichever looks first publishes, each event once a thread.
+ */
 export class EventCollector {
   readonly #handle: NativeJournal;
   readonly #directory: string;
@@ -97,6 +100,17 @@ export class EventCollector {
   publish(): void {
     if (!this.#collecting) return;
     for (const event of this.#handle.takeEvents()) this.#publishOne(event);
+  }
+
+  /** Ends collecting; what is left is published in a microtask. */
+  end(): void {
+    if (!this.#collecting) return;
+    const events = this.#handle.takeEvents();
+    this.#collecting = false;
+    this.#handle.collectEvents(false);
+    queueMicrotask(() => {
+      for (const event of events) this.#publishOne(event);
+    });
   }
 
   #publishOne(event: NativeEvent): void {

@@ -338,6 +338,7 @@ export class Writer implements RecordSource {
   readonly #tick = (): void => {
     this.#busy = undefined;
     this.#progress();
+    this.#events.look();
     this.#events.publish();
   };
 
@@ -431,6 +432,7 @@ export class Writer implements RecordSource {
       throw error;
     } finally {
       this.#progress();
+      this.#events.end();
       unlisten(this.#handle.id());
       this.#handle.forget();
       this.#runs.rejectAll(this.#closedError());

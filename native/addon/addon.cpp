@@ -8,6 +8,7 @@
 #include "addon/lock_handle.hpp"
 #include "addon/observer_handle.hpp"
 #include "addon/reader_handle.hpp"
+#include "addon/streams.hpp"
 #include "addon/tools.hpp"
 
 namespace tidemark::addon {
@@ -45,6 +46,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("probeDirect", Napi::Function::New<probe_direct>(env));
   exports.Set("measureSync", Napi::Function::New<measure_sync>(env));
   exports.Set("crc32cKernels", Napi::Function::New<checksum_kernels>(env));
+  exports.Set("readerIsGone", Napi::Function::New<reader_is_gone>(env));
   return exports;
 }
 

@@ -29,13 +29,13 @@ std::uint32_t descriptor(const Napi::Value& value) {
 // open(operation, path, write, create: 'never' | 'exclusive' | 'if-missing', truncate)
 Napi::Value DiskHandle::open(const Napi::CallbackInfo& info) {
   io::OpenOptions options;
-  if (info[2].ToBoolean()) options.access = io::Access::read_write;
+  if (flag_argument(info[2])) options.access = io::Access::read_write;
   const std::string create = text_argument(info[3]);
   if (create == "exclusive") options.create = io::Create::exclusive;
   if (create == "if-missing") options.create = io::Create::if_missing;
   Environment::of(info.Env())
       .run(operation_argument(info), [shared = shared_, path = text_argument(info[1]), options,
-                                      truncate = info[4].ToBoolean().Value()] {
+                                      truncate = flag_argument(info[4])] {
         auto opened = shared->faults->open(path, options);
         if (!opened) return refused(opened.error());
         std::shared_ptr<io::File> file = std::move(opened).value();

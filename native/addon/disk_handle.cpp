@@ -163,8 +163,8 @@ Napi::Value DiskHandle::make(const Napi::CallbackInfo& info) {
   const auto asked = info[0].As<Napi::Object>();
   io::SimulatedDiskOptions options;
   options.seed = integer_argument(asked.Get("seed"));
-  options.powersafe_overwrite = asked.Get("powersafeOverwrite").ToBoolean();
-  options.lying_sync = asked.Get("lyingSync").ToBoolean();
+  options.powersafe_overwrite = flag_argument(asked.Get("powersafeOverwrite"));
+  options.lying_sync = flag_argument(asked.Get("lyingSync"));
   return wrap(info.Env(), share(std::make_shared<io::SimulatedDisk>(options)));
 }
 
@@ -199,7 +199,7 @@ Napi::Value DiskHandle::fail(const Napi::CallbackInfo& info) {
   plan.call = *call;
   plan.nth = integer_argument(info[1]);
   plan.fault.code = *code;
-  plan.lasting = info[3].ToBoolean() ? io::Lasting::kind : io::Lasting::once;
+  plan.lasting = flag_argument(info[3]) ? io::Lasting::kind : io::Lasting::once;
   shared_->faults->inject(plan);
   return Napi::Boolean::New(info.Env(), true);
 }
@@ -224,7 +224,7 @@ Napi::Value DiskHandle::call_count(const Napi::CallbackInfo& info) {
 // takePictures(on): one before each call that changes something; off adds one of the end.
 Napi::Value DiskHandle::take_pictures(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Shared> shared = shared_;
-  if (!info[0].ToBoolean()) {
+  if (!flag_argument(info[0])) {
     shared->disk->on_call(nullptr);
     const std::scoped_lock lock(shared->mutex);
     io::CallRecord end;

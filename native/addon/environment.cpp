@@ -1,6 +1,7 @@
 #include "addon/environment.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
@@ -12,6 +13,8 @@ namespace tidemark::addon {
 namespace {
 
 constexpr io::Nanoseconds exit_patience = 1'000'000'000;
+
+std::atomic<std::uint64_t> last_environment{0};
 
 using Clients = std::vector<std::shared_ptr<journal::Client>>;
 
@@ -88,6 +91,8 @@ void call(napi_env env, napi_value function, std::size_t count, const napi_value
 
 }  // namespace
 
+Environment::Environment() : number_(++last_environment) {}
+
 void Environment::create(napi_env env) {
   Napi::Env(env).SetInstanceData<Environment>(std::make_unique<Environment>().release());
 }
@@ -153,7 +158,7 @@ Napi::Value Environment::connect(const Napi::CallbackInfo& info) {
 Napi::Value Environment::hold(const Napi::CallbackInfo& info) {
   Environment& self = of(info.Env());
   if (self.function_ == nullptr) return info.Env().Undefined();
-  if (info[0].ToBoolean()) {
+  if (flag_argument(info[0])) {
     napi_ref_threadsafe_function(info.Env(), self.function_);
   } else {
     napi_unref_threadsafe_function(info.Env(), self.function_);

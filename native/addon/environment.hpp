@@ -25,12 +25,14 @@ class Environment {
   static void create(napi_env env);
   static Environment& of(napi_env env);
 
-  Environment() = default;
+  Environment();
   ~Environment() = default;
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+  // Of all environments of this process, also those that ended.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
 
   // What operations stand on that begin now: the system, or a simulated disk (tidemark/testing).
   // Handles keep the one that they were opened on.
@@ -68,6 +70,7 @@ class Environment {
   Napi::FunctionReference changed_;
   Napi::FunctionReference constructors_[handle_classes];
   io::Host host_ = io::system_host();
+  const std::uint64_t number_;
   std::uint32_t last_handle_ = 0;
   std::map<std::uint32_t, std::shared_ptr<journal::Client>> clients_;
 };

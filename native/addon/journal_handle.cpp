@@ -219,7 +219,7 @@ Napi::Value JournalHandle::epoch(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value JournalHandle::watch(const Napi::CallbackInfo& info) {
-  client_->watch(info[0].ToBoolean());
+  client_->watch(flag_argument(info[0]));
   return info.Env().Undefined();
 }
 
@@ -243,12 +243,13 @@ Napi::Value JournalHandle::cursors(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value JournalHandle::collect_events(const Napi::CallbackInfo& info) {
-  client_->journal()->collect_events(info[0].ToBoolean());
+  client_->listen(flag_argument(info[0]), Environment::of(info.Env()).number());
   return info.Env().Undefined();
 }
 
 Napi::Value JournalHandle::take_events(const Napi::CallbackInfo& info) {
-  return events_value(info.Env(), client_->journal()->take_events());
+  const std::uint64_t listener = Environment::of(info.Env()).number();
+  return events_value(info.Env(), client_->take_events(listener));
 }
 
 Napi::Value JournalHandle::reader(const Napi::CallbackInfo& info) {

@@ -97,7 +97,7 @@ Napi::Value ObserverHandle::epoch(const Napi::CallbackInfo& info) {
 
 // watch(on): while on, a change of the view or a failure to look at it is told through the mailbox.
 Napi::Value ObserverHandle::watch(const Napi::CallbackInfo& info) {
-  if (!info[0].ToBoolean()) {
+  if (!flag_argument(info[0])) {
     watch_.reset();
   } else if (!watch_) {
     auto changed = [mailbox = Environment::of(info.Env()).mailbox(), watched = watched_,

@@ -73,8 +73,8 @@ Napi::Value ReaderHandle::read(const Napi::CallbackInfo& info) {
   request.to = integer_argument(info[2]);
   request.max_bytes = static_cast<std::size_t>(integer_argument(info[3]));
   request.max_records = static_cast<std::size_t>(integer_argument(info[4]));
-  request.reverse = info[5].ToBoolean();
-  request.skip_corruption = info[6].ToBoolean();
+  request.reverse = flag_argument(info[5]);
+  request.skip_corruption = flag_argument(info[6]);
   Environment::of(info.Env()).run(operation_argument(info), [shared = shared_, request] {
     const std::scoped_lock lock(shared->mutex);
     return outcome_of(shared->reader.read(shared->look(), request), batch_value);

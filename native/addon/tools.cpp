@@ -9,8 +9,8 @@ namespace tidemark::addon {
 Napi::Value verify(const Napi::CallbackInfo& info) {
   const auto asked = info[2].As<Napi::Object>();
   journal::VerifyOptions options;
-  options.frames = asked.Get("frames").ToBoolean();
-  options.bodies = asked.Get("bodies").ToBoolean();
+  options.frames = flag_argument(asked.Get("frames"));
+  options.bodies = flag_argument(asked.Get("bodies"));
   if (asked.Get("expectSeq").IsNumber())
     options.expect_seq = integer_argument(asked.Get("expectSeq"));
   Environment::of(info.Env())
@@ -26,7 +26,7 @@ Napi::Value salvage(const Napi::CallbackInfo& info) {
   journal::CopyOptions options;
   if (asked.Get("mode").IsNumber())
     options.mode = asked.Get("mode").As<Napi::Number>().Uint32Value();
-  options.allow_network = asked.Get("allowNetwork").ToBoolean();
+  options.allow_network = flag_argument(asked.Get("allowNetwork"));
   Environment::of(info.Env())
       .run(operation_argument(info),
            [directory = text_argument(info[1]), out = text_argument(info[2]), options,

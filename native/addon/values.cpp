@@ -118,6 +118,12 @@ std::uint64_t integer_argument(const Napi::Value& value) {
   return wide >= 0 && wide <= largest_integer ? static_cast<std::uint64_t>(wide) : 0;
 }
 
+bool flag_argument(const Napi::Value& value) {
+  bool flag = false;
+  if (value.IsEmpty()) return false;
+  return napi_get_value_bool(value.Env(), value, &flag) == napi_ok && flag;
+}
+
 std::span<const std::byte> bytes_argument(const Napi::Value& value) {
   if (value.IsEmpty() || !value.IsTypedArray()) return {};
   napi_typedarray_type type = napi_uint8_array;

@@ -40,8 +40,11 @@ Napi::Value bytes_value(napi_env env, std::span<const std::byte> bytes);
 Napi::Value words_value(Napi::Env env, std::span<const std::uint32_t> words);
 Napi::Value doubles_value(Napi::Env env, std::span<const double> doubles);
 
-// ---- arguments; the JS side has checked them, these only keep wrong ones from doing harm
+// ---- arguments; the JS side has checked them, these only keep wrong ones from doing harm. They
+// convert nothing: a worker that is being terminated could not, and node-addon-api aborts the
+// process over what it then does not get.
 std::uint64_t integer_argument(const Napi::Value& value);  // 0 for anything that is not one
+bool flag_argument(const Napi::Value& value);              // false for anything that is not one
 std::span<const std::byte> bytes_argument(
     const Napi::Value& value);  // empty for anything that is none
 std::span<const std::uint32_t> words_argument(const Napi::Value& value);

@@ -234,14 +234,6 @@ void Journal::Core::ask_sync() {
   task->wake();
 }
 
-void Journal::Core::add_event(Event event) {
-  constexpr std::size_t most_events =
-      8192;  // of a subscriber that does not take them; the oldest go
-  if (!collecting) return;
-  if (events.size() == most_events) events.pop_front();
-  events.push_back(std::move(event));
-}
-
 Client::Client(std::shared_ptr<Journal> journal, std::shared_ptr<State> state)
     : journal_(std::move(journal)), state_(std::move(state)) {}
 
@@ -250,6 +242,7 @@ Client::~Client() {
     const std::scoped_lock lock(state_->notify_mutex);
     state_->notify = nullptr;
   }
+  journal_->core_->events.leave(state_);
   close(nullptr);
 }
 
@@ -315,6 +308,19 @@ void Client::watch(bool on) {
   } else if (state_->watchers > 0) {
     state_->watchers -= 1;
   }
+}
+
+void Client::listen(bool on, std::uint64_t listener) {
+  EventLog& events = journal_->core_->events;
+  if (on) {
+    events.join(listener, state_);
+  } else {
+    events.leave(state_);
+  }
+}
+
+std::vector<Event> Client::take_events(std::uint64_t listener) {
+  return journal_->core_->events.take(listener);
 }
 
 void Client::request_sync() {

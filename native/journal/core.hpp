@@ -19,6 +19,7 @@
 #include "format/marks.hpp"
 #include "io/tasks.hpp"
 #include "journal/dictionaries.hpp"
+#include "journal/event_log.hpp"
 #include "journal/filler.hpp"
 #include "journal/journal.hpp"
 
@@ -126,8 +127,6 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   bool ended = false;
   Status end_status = done();
   std::vector<std::function<void(Status)>> end_callbacks;
-  bool collecting = false;
-  std::deque<Event> events;
   std::map<std::uint64_t, std::shared_ptr<const std::vector<std::byte>>>
       dictionaries;  // by content hash
   Stats counters;
@@ -146,6 +145,7 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   // ---- free for all
   std::atomic<std::uint64_t> last_seq{0};
   std::atomic<std::uint64_t> durable_seq{0};
+  EventLog events;
   Histogram commit_records;
   Histogram commit_ns;
   Histogram sync_ns;
@@ -153,8 +153,7 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   [[nodiscard]] Result<std::uint64_t> take(Client::State& client,
                                            const std::shared_ptr<Client::State>& shared,
                                            const Batch& batch);
-  void ask_sync();              // mutex held
-  void add_event(Event event);  // mutex held
+  void ask_sync();  // mutex held
   // mark_files.cpp; marks_mutex held. The new mark is durable when replace_mark succeeds.
   [[nodiscard]] std::string mark_temporary(std::string_view file);
   [[nodiscard]] io::Status replace_mark(const std::string& file, io::Bytes bytes);

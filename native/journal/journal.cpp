@@ -130,18 +130,4 @@ Result<CopyReport> Journal::snapshot(const std::string& out) const {
   }
 }
 
-void Journal::collect_events(bool on) {
-  const std::scoped_lock lock(core_->mutex);
-  core_->collecting = on;
-  if (!on) core_->events.clear();
-}
-
-std::vector<Event> Journal::take_events() {
-  const std::scoped_lock lock(core_->mutex);
-  std::vector<Event> events(std::make_move_iterator(core_->events.begin()),
-                            std::make_move_iterator(core_->events.end()));
-  core_->events.clear();
-  return events;
-}
-
 }  // namespace tidemark::journal

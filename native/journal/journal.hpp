@@ -44,6 +44,19 @@ struct Progress {
   std::vector<Rejection> rejections;  // since the last take_progress, ascending
 };
 
+// Events for diagnostics, from the writer's task; must not block.
+struct Event {
+  enum class Kind : std::uint8_t { commit, rotate, seal, poison };
+  Kind kind = Kind::commit;
+  std::uint64_t first_seq = 0;
+  std::uint64_t last_seq = 0;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t segment = 0;
+  std::uint64_t duration_ns = 0;
+  std::string message;
+};
+
 class Journal;
 
 // A handle. Its callback may come from any thread, also before open returns, and never after
@@ -69,6 +82,11 @@ class Client {
   // Also be called back for every advance of the watermark, whoever's records they are (followers,
   // waitFor); counted.
   void watch(bool on);
+  // Also be called back for every event of the journal, and collect them for `listener`: whoever
+  // takes them, with its handles together. Bounded: of one that does not take them the oldest go.
+  void listen(bool on, std::uint64_t listener);
+  // Since the last call for this listener, oldest first.
+  std::vector<Event> take_events(std::uint64_t listener);
   // Makes everything that was handed over so far durable soon ('os' and interval records); the
   // watermark tells when.
   void request_sync();
@@ -115,19 +133,6 @@ struct CursorInfo {
   std::uint64_t lag = 0;
 };
 
-// Events for diagnostics, from the writer's task; must not block.
-struct Event {
-  enum class Kind : std::uint8_t { commit, rotate, seal, poison };
-  Kind kind = Kind::commit;
-  std::uint64_t first_seq = 0;
-  std::uint64_t last_seq = 0;
-  std::uint64_t records = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t segment = 0;
-  std::uint64_t duration_ns = 0;
-  std::string message;
-};
-
 class Journal : public std::enable_shared_from_this<Journal> {
  public:
   struct Core;                                   // core.hpp
@@ -166,11 +171,6 @@ class Journal : public std::enable_shared_from_this<Journal> {
   // A consistent copy of what is durable now (tools.hpp). A truncation that overtakes it makes it
   // begin anew with what is left.
   Result<CopyReport> snapshot(const std::string& out) const;
-
-  // Events since the last call, oldest first; bounded (oldest dropped) and only collected while
-  // somebody asked for them.
-  void collect_events(bool on);
-  std::vector<Event> take_events();
 
  private:
   friend class Client;

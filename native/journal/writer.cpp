@@ -130,10 +130,14 @@ void Writer::settle_current(io::Nanoseconds started, std::optional<io::Nanosecon
     core_.counters.records += current_->lengths.size();
     core_.counters.payload_bytes += current_->payload.size();
   }
-  const std::uint64_t first_seq = current_->first_seq;
-  const std::uint64_t records = current_->lengths.size();
-  const std::uint64_t bytes = current_->payload.size();
-  core_.commit_records.add(records);
+  Event& event = settled_.emplace();
+  event.first_seq = current_->first_seq;
+  event.records = current_->lengths.size();
+  event.last_seq = event.first_seq + event.records - 1;
+  event.bytes = current_->payload.size();
+  event.segment = segment_->header().segment_id;
+  settled_started_ = started;
+  core_.commit_records.add(event.records);
   std::ranges::move(current_->parts, std::back_inserter(unsynced_));
   const io::Nanoseconds due = core_.host.clock->monotonic() + current_->sync_within;
   sync_due_ = sync_due_ ? std::min(*sync_due_, due) : due;
@@ -153,18 +157,7 @@ void Writer::settle_current(io::Nanoseconds started, std::optional<io::Nanosecon
   } else {
     publish(false);
   }
-  const std::uint64_t took = core_.host.clock->monotonic() - started;
-  core_.commit_ns.add(took);
   const std::scoped_lock lock(core_.mutex);
-  Event event;
-  event.kind = Event::Kind::commit;
-  event.first_seq = first_seq;
-  event.last_seq = first_seq + records - 1;
-  event.records = records;
-  event.bytes = bytes;
-  event.segment = segment_->header().segment_id;
-  event.duration_ns = took;
-  core_.add_event(std::move(event));
   if (core_.spare.state == Spare::State::none &&
       segment_->end() > segment_->target_bytes() / spare_share) {
     order_spare(next_capacity());
@@ -191,7 +184,17 @@ void Writer::now_durable(io::Nanoseconds before) {
   publish(true);
 }
 
+// In front of what tells its clients: a handle that closes with its last commit has its event.
+void Writer::tell_settled() {
+  if (!settled_) return;
+  Event event = *std::exchange(settled_, std::nullopt);
+  event.duration_ns = core_.host.clock->monotonic() - settled_started_;
+  core_.commit_ns.add(event.duration_ns);
+  core_.events.add(event);
+}
+
 void Writer::publish(bool durable) {
+  tell_settled();
   std::vector<std::shared_ptr<Client::State>> to_poke;
   std::vector<std::pair<std::function<void(Status)>, Status>> closed;
   {

@@ -29,6 +29,7 @@ class Writer {
   bool sync_now();  // false: poisoned
   void now_durable(io::Nanoseconds before);
   void publish(bool durable);
+  void tell_settled();
   io::Next rest(io::Nanoseconds now, io::Nanoseconds linger_until);
   void mark_idle();
   io::Next finish();
@@ -68,6 +69,8 @@ class Writer {
   std::optional<Successor> successor_;
   std::unique_ptr<PendingCommit> current_;
   io::Nanoseconds current_started_ = 0;
+  std::optional<Event> settled_;  // of a commit that publish() has still to tell about
+  io::Nanoseconds settled_started_ = 0;
   std::vector<Part> unsynced_;  // written, not yet durable
   format::Watermark durable_;   // in the current segment
   std::optional<io::Nanoseconds> sync_due_;

@@ -53,12 +53,12 @@ void Writer::poison(const io::Error& error, const char* what) {
   {
     const std::scoped_lock lock(core_.mutex);
     core_.failure = failure;
-    Event event;
-    event.kind = Event::Kind::poison;
-    event.segment = segment_ ? segment_->header().segment_id : 0;
-    event.message = failure.message;
-    core_.add_event(std::move(event));
   }
+  Event event;
+  event.kind = Event::Kind::poison;
+  event.segment = segment_ ? segment_->header().segment_id : 0;
+  event.message = failure.message;
+  core_.events.add(event);
   reject_all(failure, WriteOutcome::unknown, WriteOutcome::not_written, true);
 }
 

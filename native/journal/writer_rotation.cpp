@@ -208,20 +208,20 @@ bool Writer::complete_seal(io::Error& error) {
     core_.current_digest = segment_->stream().digest.value();
     core_.counters.rotations += 1;
     core_.counters.syncs += 2;
-    Event event;
-    event.kind = Event::Kind::seal;
-    event.segment = sealed->header.segment_id;
-    event.first_seq = sealed->header.first_seq;
-    event.last_seq = seal.last_seq;
-    event.records = seal.records;
-    event.bytes = sealed->file_bytes;
-    core_.add_event(event);
-    event = {};
-    event.kind = Event::Kind::rotate;
-    event.segment = header.segment_id;
-    event.first_seq = header.first_seq;
-    core_.add_event(event);
   }
+  Event event;
+  event.kind = Event::Kind::seal;
+  event.segment = sealed->header.segment_id;
+  event.first_seq = sealed->header.first_seq;
+  event.last_seq = seal.last_seq;
+  event.records = seal.records;
+  event.bytes = sealed->file_bytes;
+  core_.events.add(event);
+  event = {};
+  event.kind = Event::Kind::rotate;
+  event.segment = header.segment_id;
+  event.first_seq = header.first_seq;
+  core_.events.add(event);
   const Retention& retain = core_.options.retain;
   if (retain.max_bytes != 0 || retain.max_records != 0 || retain.max_age_ms != 0) {
     core_.host.tasks->submit([self = core_.shared_from_this()] { self->apply_retention(); });

@@ -9,6 +9,7 @@
 import { planted, plantedTable } from '../planted/planted.mjs';
 import { peersPowerCuts, peersPowerCutsTable } from '../power/peers-power-cuts.mjs';
 import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
+import { threads, threadsTable } from '../threads/campaign.mjs';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
 import { idleMarks } from './idle-marks.mjs';
@@ -90,6 +91,17 @@ export const parts = [
     page: 'reliability',
     resumable: true,
     table: plantedTable,
+  },
+  {
+    name: 'threads',
+    about: 'storms of threads and exits on five runtimes, without and with sanitizers',
+    minutes: 20,
+    run: threads,
+    sizes: { rounds: 3, scale: 0.5, seed: 20260140 },
+    sources: ['test/threads/storms'],
+    page: 'reliability',
+    resumable: true,
+    table: threadsTable,
   },
   {
     name: 'power-cuts',

@@ -150,6 +150,18 @@ describe('damage', () => {
 });
 
 describe('following', () => {
+  it.skipIf(process.platform === 'win32')(
+    'ends when nobody reads on, also when no record comes any more',
+    async () => {
+      const directory = await soundJournal(3);
+      const { stdout, stderr } = await shell(
+        `(tidemark cat '${directory}' --follow; echo "code $?" >&2) | head -n 3`,
+      );
+      expect(records(stdout).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      expect(stderr).toBe('code 0\n');
+    },
+  );
+
   it('prints history, then records as they become durable, until a signal', async () => {
     const directory = join(temporaryDirectory(), 'journal');
     const writer = start('append', directory, '--ack');

@@ -1,9 +1,10 @@
 // The nets that a planted defect can name, and how each is cast: executables of native tests (by
 // their rooms, with the settings of the build) or files of vitest.
 
+import { sanitizers } from '../../scripts/sanitizers.mjs';
+
 /** Native rooms whose tests each look at one piece: the unit tests. */
 const unitRooms = ['crc32c', 'format', 'io', 'journal'];
-const clang = { CMAKE_CXX_COMPILER: 'clang++' };
 
 export const nets = {
   unit: { about: 'unit tests of native/', rooms: unitRooms },
@@ -17,16 +18,13 @@ export const nets = {
   fuzz: {
     about: 'kept corpora of the fuzzers under AddressSanitizer',
     rooms: ['fuzz'],
-    build: 'native-asan',
-    settings: { ...clang, TIDEMARK_SANITIZE: 'address,undefined' },
+    ...sanitizers.asan,
   },
   tsan: {
     about: 'native tests under ThreadSanitizer',
     rooms: ['journal'],
-    build: 'native-tsan',
-    settings: { ...clang, TIDEMARK_SANITIZE: 'thread' },
+    ...sanitizers.tsan,
     fixedAddresses: true,
-    env: { TSAN_OPTIONS: 'halt_on_error=1' },
   },
   reader: {
     about: 'the reader written from the page, beside the native one',
@@ -39,5 +37,14 @@ export const nets = {
   },
   kills: { about: 'kill storm', files: ['test/campaign/kill-storm.test.ts'] },
   power: { about: 'power cuts under a real file system', files: ['test/power'], project: 'power' },
-  threads: { about: 'storms of threads and exits', files: ['test/threads'], project: 'threads' },
+  threads: {
+    about: 'storms of threads and exits',
+    files: ['test/threads/threads.test.ts'],
+    project: 'threads',
+  },
+  'threads-tsan': {
+    about: 'the same on the addon inside of Node and Bun under ThreadSanitizer',
+    files: ['test/threads/tsan.test.ts'],
+    project: 'threads',
+  },
 };

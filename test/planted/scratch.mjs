@@ -72,7 +72,11 @@ export class Scratch {
       if (path !== '' && !wanted.has(path)) rmSync(join(this.directory, path), { force: true });
     }
     writeFileSync(known, files.join('\n'));
-    for (const modules of ['node_modules', 'bench/js/node_modules']) {
+    for (const modules of [
+      'node_modules',
+      'bench/js/node_modules',
+      'test/threads/runtimes/node_modules',
+    ]) {
       const link = join(this.directory, modules);
       if (existsSync(join(root, modules)) && !existsSync(link)) {
         symlinkSync(join(root, modules), link, 'dir');

@@ -26,10 +26,7 @@ function runProcess(command, args, env) {
   });
 }
 
-/**
- * { problems, acknowledged, foreign }: `foreign` counts the reports of the sanitizer in which only the
- * runtime itself takes part.
- */
+/** { problems, acknowledged, reports }: the last are those of the sanitizer, which are problems, too. */
 export async function runStorm({ name, runtime, form, seed, scale }) {
   const directory = mkdtempSync(join(tmpdir(), 'tidemark-storm-'));
   const logs = mkdtempSync(join(tmpdir(), 'tidemark-storm-logs-'));
@@ -41,11 +38,11 @@ export async function runStorm({ name, runtime, form, seed, scale }) {
     const expected = storms[name].code ?? 0;
     if (end !== expected) problems.push(`it ended with ${end}, not ${expected}\n${output}`);
     const texts = readdirSync(logs).map((file) => readFileSync(join(logs, file), 'latin1'));
-    const { ours, foreign } = form.reports(texts.join('\n'));
-    problems.push(...ours);
+    const reports = form.reports(texts.join('\n'));
+    problems.push(...reports);
     const judged = await judgeDirectory(directory);
     problems.push(...judged.problems);
-    return { problems, foreign, acknowledged: judged.acknowledged };
+    return { problems, reports, acknowledged: judged.acknowledged };
   } finally {
     rmSync(directory, { recursive: true, force: true });
     rmSync(logs, { recursive: true, force: true });

@@ -2,6 +2,12 @@
 import * as ends from './ends.mjs';
 import * as together from './together.mjs';
 
+/** Those in which the runtime does as much as we do: for the short form on the other runtimes. */
+export const ofTheRuntime = [
+  ...['reads', 'follows', 'terminations', 'last-handles', 'calls', 'worker-exits', 'exits'],
+  ...['last-words', 'abandons'],
+];
+
 export const storms = {
   appends: { run: together.appends, about: 'all ways to append, six handles in a thread' },
   reads: { run: together.reads, about: 'readers of every kind, left, aborted, closed' },
@@ -12,6 +18,7 @@ export const storms = {
   locks: { run: together.locks, about: 'directory locks and atomic files in workers' },
   terminations: { run: ends.terminations, about: 'worker.terminate() at any moment' },
   'last-handles': { run: ends.lastHandles, about: 'worker.terminate() of the last handle' },
+  calls: { run: ends.calls, about: 'worker.terminate() in the middle of a call' },
   'worker-exits': { run: ends.workerExits, about: 'process.exit() in workers' },
   'worker-throws': { run: ends.workerThrows, about: 'uncaught exceptions in workers' },
   exits: { run: ends.exits, code: 7, about: 'process.exit() while everybody is busy' },

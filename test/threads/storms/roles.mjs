@@ -2,9 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { DirectoryLock, writeFileAtomic } from '../../../dist/durable/index.mjs';
+import nativeModule from '../../../dist/native.js';
 import { follow } from '../../support/load.mjs';
 import { turn, unless, verify } from './context.mjs';
 
+const { native } = nativeModule;
 const ready = () => parentPort.postMessage({ ready: true });
 const gone = ['ERR_TIDEMARK_TRUNCATED', 'ERR_TIDEMARK_CLOSED'];
 
@@ -114,4 +116,19 @@ async function fail(context, { journal: name }) {
   });
 }
 
-export const roles = { append, read, following, churn, keep, lock, exit, fail };
+/** Calls the addon without end and without a turn: a termination meets a call that is being made. */
+async function call() {
+  const binding = native();
+  binding.connect(
+    () => {},
+    () => {},
+  );
+  ready();
+  for (;;) {
+    binding.hold(true);
+    binding.hold(false);
+    binding.makeDisk({ seed: 1, powersafeOverwrite: true, lyingSync: false });
+  }
+}
+
+export const roles = { append, read, following, churn, keep, lock, exit, fail, call };
