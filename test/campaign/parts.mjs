@@ -6,6 +6,9 @@
 // `sources` names directories beside those of the package whose change makes the figures old.
 // Parts with `page: 'reliability'` are shown on that page, the others on docs/campaign.md.
 
+import { crash, crashTable } from '../crash/campaign.mjs';
+import { fault, faultTable } from '../fault/campaign.mjs';
+import { fuzz, fuzzTable } from '../fuzz/campaign.mjs';
 import { planted, plantedTable } from '../planted/planted.mjs';
 import { peersPowerCuts, peersPowerCutsTable } from '../power/peers-power-cuts.mjs';
 import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
@@ -70,6 +73,38 @@ export const parts = [
     minutes: 2,
     run: openAndRead,
     sizes: { records: 10_000_000, fewRecords: 100_000 },
+  },
+  {
+    name: 'crash',
+    about: '100,000 states that a power cut can leave of the simulated disk',
+    minutes: 10,
+    run: crash,
+    sizes: { states: 100_000, cpuMinutes: 20, seed: 1, threads: 2 },
+    sources: ['test/crash'],
+    page: 'reliability',
+    table: crashTable,
+  },
+  {
+    name: 'fault',
+    about: 'every call fails in every way, one after the other',
+    minutes: 15,
+    run: fault,
+    sizes: { runs: 80_000 },
+    sources: ['test/fault'],
+    page: 'reliability',
+    resumable: true,
+    table: faultTable,
+  },
+  {
+    name: 'fuzz',
+    about: 'ten CPU minutes of libFuzzer on every native decoder',
+    minutes: 115,
+    run: fuzz,
+    sizes: { cpuSeconds: 600 },
+    sources: ['test/fuzz/support'],
+    page: 'reliability',
+    resumable: true,
+    table: fuzzTable,
   },
   {
     name: 'kill-storm',
