@@ -54,10 +54,12 @@ if (unknown.length > 0 || !(limit > 0)) {
   process.exit(64);
 }
 
-/** Of everything that the package is built from, and of the tests that the part consists of. */
-function sourceDigest({ sources = [] }) {
+const packageSources = ['lib', 'native', 'test/campaign', 'test/support'];
+
+/** Of everything that the figures come from: the package and the tests of the part, or `of` alone. */
+function sourceDigest({ sources = [], of = [...packageSources, ...sources] }) {
   const hash = createHash('sha256');
-  for (const top of ['lib', 'native', 'test/campaign', 'test/support', ...sources]) {
+  for (const top of of) {
     const names = readdirSync(join(root, top), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

@@ -126,6 +126,8 @@ export async function doctest(name, rooms, { launcher = [], env } = {}) {
     const report = reportPath(`${name}-${room}`);
     const { code, output } = await exec(command, args, {
       env: { TIDEMARK_TEST_REPORT: report, ...env },
+      // A compiler cache may make paths of sources relative to the build: tests look for files by them.
+      cwd: join(root, 'build', name),
     });
     const match = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
       output,

@@ -1,5 +1,6 @@
 #include "journal/process_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -38,6 +39,18 @@ std::string field(std::string_view text, std::string_view name) {
   return to == std::string_view::npos ? std::string() : std::string(text.substr(from, to - from));
 }
 
+// Anybody may have written into the file, and what is taken of it stands in the message of an
+// error.
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+bool is_printable(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte != 0x7f;
+  });
+}
+
 }  // namespace
 
 std::string holder_text(io::Clock& clock) {
@@ -50,11 +63,11 @@ std::string holder_text(io::Clock& clock) {
 
 std::string describe_holder(const std::string& text) {
   const std::string pid = field(text, "pid");
-  if (pid.empty()) return {};
+  if (!is_number(pid)) return {};
   const std::string host = field(text, "host");
   std::string text_for_people(" (process ");
   text_for_people.append(pid);
-  if (!host.empty()) text_for_people.append(" on ").append(host);
+  if (!host.empty() && is_printable(host)) text_for_people.append(" on ").append(host);
   return text_for_people.append(")");
 }
 

@@ -3,9 +3,13 @@
 // { figures, claims }; `table`, if there is one, makes Markdown lines of the figures. A `resumable`
 // part looks at `deadline` (milliseconds, as Date.now() counts), saves what it has with
 // `saved.write(value)`, begins from `saved.read()`, and gives { unfinished: true } when time was up.
-// `sources` names directories beside those of the package whose change makes the figures old.
+// `sources` names directories beside those of the package whose change makes the figures old, `of` all
+// of them.
 // Parts with `page: 'reliability'` are shown on that page, the others on docs/campaign.md.
 
+import { crash, crashTable } from '../crash/campaign.mjs';
+import { fault, faultTable } from '../fault/campaign.mjs';
+import { fuzz, fuzzTable } from '../fuzz/campaign.mjs';
 import { planted, plantedTable } from '../planted/planted.mjs';
 import { peersPowerCuts, peersPowerCutsTable } from '../power/peers-power-cuts.mjs';
 import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
@@ -71,6 +75,38 @@ export const parts = [
     minutes: 2,
     run: openAndRead,
     sizes: { records: 10_000_000, fewRecords: 100_000 },
+  },
+  {
+    name: 'crash',
+    about: '100,000 states that a power cut can leave of the simulated disk',
+    minutes: 10,
+    run: crash,
+    sizes: { states: 100_000, cpuMinutes: 20, seed: 1, threads: 2 },
+    of: ['native', 'test/crash'],
+    page: 'reliability',
+    table: crashTable,
+  },
+  {
+    name: 'fault',
+    about: 'every call fails in every way, one after the other',
+    minutes: 15,
+    run: fault,
+    sizes: { runs: 80_000 },
+    of: ['native', 'test/fault'],
+    page: 'reliability',
+    resumable: true,
+    table: faultTable,
+  },
+  {
+    name: 'fuzz',
+    about: 'ten CPU minutes of libFuzzer on every native decoder',
+    minutes: 115,
+    run: fuzz,
+    sizes: { cpuSeconds: 600 },
+    of: ['native/crc32c', 'native/format', 'test/fuzz/support'],
+    page: 'reliability',
+    resumable: true,
+    table: fuzzTable,
   },
   {
     name: 'kill-storm',

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -26,10 +27,12 @@ class Campaign {
 
   CampaignResult run() {
     if (chosen_.empty()) return result_;
+    const std::clock_t begin = std::clock();
     std::vector<std::thread> threads;
     for (unsigned i = 1; i < plan_.threads; ++i) threads.emplace_back([this] { work(); });
     work();
     for (std::thread& thread : threads) thread.join();
+    result_.cpu_seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     result_.states = seen_.states();
     result_.images = seen_.images();
     result_.rounds = (next_ + chosen_.size() - 1) / chosen_.size();

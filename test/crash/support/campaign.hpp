@@ -27,6 +27,7 @@ struct CampaignResult {
   std::uint64_t images = 0;
   std::uint64_t rounds = 0;      // that were begun
   bool complete = false;         // at least one round came to its end
+  double cpu_seconds = 0;        // of the process, in all threads
   std::vector<Figures> figures;  // by workload
   Rows rows;
   std::vector<Violation> violations;

@@ -79,6 +79,7 @@ std::string json_of(const CampaignResult& result, const CampaignPlan& plan) {
   std::string text = "{\n  " + field("seed", plan.seed) + ",\n  " + field("states", result.states) +
                      ",\n  " + field("images", result.images) + ",\n  " +
                      field("rounds", result.rounds) +
+                     ",\n  \"cpuSeconds\": " + std::to_string(result.cpu_seconds) +
                      ",\n  \"complete\": " + (result.complete ? "true" : "false") +
                      ",\n  \"rows\": " + rows_json(result.rows) + ",\n  \"workloads\": [";
   for (std::size_t i = 0; i < result.figures.size(); ++i) {

@@ -150,13 +150,15 @@ class Loop {
     if (!workload_.damaged) judge_aftermath(left, seed);
   }
 
+  // A line that test/fault/campaign.mjs reads: of each kind runs, runs that were hit, and felt.
   void report() const {
     Count all;
     std::printf("%s:", workload_.name.c_str());
     for (const io::Call kind : workload_.kinds) {
       const Count& count = counts_.at(static_cast<std::size_t>(kind));
-      std::printf(" %s %llu/%llu", kind_name(kind), static_cast<unsigned long long>(count.hits),
-                  static_cast<unsigned long long>(count.felt));
+      std::printf(
+          " %s %llu/%llu/%llu", kind_name(kind), static_cast<unsigned long long>(count.runs),
+          static_cast<unsigned long long>(count.hits), static_cast<unsigned long long>(count.felt));
       all.runs += count.runs;
       all.hits += count.hits;
       all.felt += count.felt;

@@ -38,28 +38,12 @@ std::string hex_dump(Bytes bytes) {
   return dump.append(number(bytes.size(), 8)).append("\n");
 }
 
-File parse_dump(const std::string& dump) {
-  File file;
-  std::istringstream lines(dump);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::size_t at = 0;
-    words >> std::hex >> at;
-    unsigned value = 0;
-    std::vector<std::byte> bytes;
-    while (words >> value) bytes.push_back(static_cast<std::byte>(value));
-    file.resize(std::max(file.size(), at + bytes.size()));
-    std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
-  }
-  return file;
-}
-
 File golden(const std::string& name, const File& encoded) {
   const auto path = test::repository_path("test/golden/" + name + ".hex");
   if (test::asked("TIDEMARK_WRITE_GOLDEN") && !std::filesystem::exists(path)) {
     test::write_text(path, hex_dump(encoded));
   }
-  return parse_dump(test::read_text(path));
+  return test::parse_dump(test::read_text(path));
 }
 
 SegmentHeader golden_header() {
