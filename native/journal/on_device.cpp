@@ -37,7 +37,7 @@ Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFil
 
 }  // namespace
 
-Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file) {
+Result<HeaderOnDevice> header_on_device(io::Disk& disk, const SurveyedFile& file) {
   auto opened = device_file(disk, file);
   if (!opened) return opened.error();
   const auto bytes = static_cast<std::size_t>(file.headers.header.data_start());
@@ -45,8 +45,14 @@ Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file) {
   const auto view = source.view(0, bytes);
   if (!view) return unreadable(source, file);
   const format::HeaderPair pair = format::decode_header_pair(*view);
-  return pair.state == format::HeaderState::valid && !pair.contradictory &&
-         pair.header == file.headers.header;
+  if (pair.state != format::HeaderState::valid || pair.contradictory ||
+      pair.header != file.headers.header) {
+    return HeaderOnDevice::none;
+  }
+  for (const int copy : {0, 1}) {
+    if (file.headers.copy_valid[copy] && !pair.copy_valid[copy]) return HeaderOnDevice::part;
+  }
+  return HeaderOnDevice::whole;
 }
 
 Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file) {

@@ -8,8 +8,13 @@
 
 namespace tidemark::journal {
 
-// Whether the device holds the header that the survey saw, in one of its two places at least.
-Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file);
+// What the device holds of the header that the survey saw.
+enum class HeaderOnDevice : std::uint8_t {
+  none,
+  part,  // one copy, where the cache shows two
+  whole,
+};
+Result<HeaderOnDevice> header_on_device(io::Disk& disk, const SurveyedFile& file);
 
 // Whether it holds the seal that the survey saw.
 Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file);

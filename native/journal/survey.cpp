@@ -271,9 +271,7 @@ class Surveyor {
   Status link(const std::vector<SurveyedFile*>& chain) {
     std::set<std::uint64_t> present;
     for (const SurveyedFile& file : files_) present.insert(file.id);
-    const std::optional<format::JournalId> journal_id =
-        survey_.reference ? std::optional(survey_.reference->journal_id) : std::nullopt;
-    auto linked = link_chain(disk_, {chain, present, journal_id, survey_.effective_head});
+    auto linked = link_chain(disk_, {chain, present, survey_.reference, survey_.effective_head});
     if (!linked) return linked.error();
     for (const LinkedFile& each : linked.value().files) {
       if (each.contradiction.empty()) sound_.push_back(each.file);

@@ -36,8 +36,12 @@ class Linker {
     if (file.headers.contradictory) return "has two sound headers that differ";
     if (header.segment_id != file.id)
       return "is segment " + std::to_string(header.segment_id) + " by its header";
-    if (chain_.journal_id && header.journal_id != *chain_.journal_id)
-      return "belongs to another journal";
+    if (!chain_.reference) return {};
+    if (header.journal_id != chain_.reference->journal_id) return "belongs to another journal";
+    if (!format::record_the_same(header, *chain_.reference)) {
+      return "records another startSeq, codec, content hash or application than segment " +
+             std::to_string(chain_.reference->segment_id);
+    }
     return {};
   }
 

@@ -204,6 +204,7 @@ class Verification {
       return done();
     }
     if (decision) judge_tail(file, *decision, before);
+    if (decision && check.seal()) miss_successor(file, *check.seal());
     report_.watermark_seq = std::max(report_.watermark_seq, check.watermark().seq);
     report_.segments.push_back(check.layout());
     return done();
@@ -243,11 +244,29 @@ class Verification {
     report_.problems.push_back(std::move(problem));
   }
 
+  // A seal at the end of the last live segment, behind damage or not, names a file that is no live
+  // segment.
+  void miss_successor(const SurveyedFile& file, const format::Seal& seal) {
+    Problem problem = problem_of(missing_successor(file, seal));
+    if (is_named(problem)) return;
+    // What stands there has no sound header, or it would be live or named.
+    auto status = disk_.status(problem.path);
+    const bool missing = !status && status.error().code == io::Errc::not_found;
+    problem.kind = missing ? ProblemKind::missing : ProblemKind::header;
+    report_.problems.push_back(std::move(problem));
+  }
+
+  [[nodiscard]] bool is_named(const Problem& problem) const {
+    return std::ranges::any_of(report_.problems, [&](const Problem& other) {
+      return other.segment == problem.segment && other.offset >= problem.offset;
+    });
+  }
+
   void judge_tail(const SurveyedFile& file, const TailDecision& decision, std::size_t before) {
     report_.tail = decision.tail;
     report_.row = decision.row;
     report_.torn = decision.cut;
-    if (!decision.refusal) return;
+    if (!decision.refusal || decision.stop == format::Stop::seal) return;
     // The walk that looks behind damage names its pieces; the decision says which case it is.
     bool named = false;
     for (std::size_t i = before; i < report_.problems.size(); ++i) {
@@ -262,12 +281,8 @@ class Verification {
     if (named) return;
     Problem problem = problem_of(*decision.refusal);
     // The look at the segment in front has named what its missing seal leaves undecided.
-    const bool known = std::ranges::any_of(report_.problems, [&](const Problem& other) {
-      return other.segment == problem.segment && other.offset >= problem.offset;
-    });
-    if (known) return;
+    if (is_named(problem)) return;
     problem.kind = decision.outcome == format::Outcome::refuse_io ? ProblemKind::unreadable
-                   : decision.stop == format::Stop::seal          ? ProblemKind::missing
                    : decision.refusal->segment != file.id         ? ProblemKind::seal
                                                                   : ProblemKind::frame;
     problem.single_bit_flip = decision.evidence.flipped_bit_offset;

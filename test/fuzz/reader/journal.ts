@@ -42,11 +42,12 @@ export function readJournal(files: Files, { expectSeq = 0n } = {}): Reading {
     checkSegment(segment, segments[index + 1], problems);
   }
   checkFiles(found, segments, problems);
-  const isCut = tail?.outcome === 'torn' || tail?.outcome === 'undecidable';
+  const isCut = wordOf(tail) !== 'clean';
   return {
     outcome: outcomeOf(problems, tail),
     row: tail?.row,
     problems,
+    tail: wordOf(tail),
     cut: last && isCut ? { segment: last.id, offset: last.walk.stop.offset } : undefined,
     records: recordsOf(segments, firstSeq),
     firstSeq,
@@ -65,6 +66,11 @@ interface Linked extends LiveSegment {
 function outcomeOf(problems: readonly Problem[], tail: TailDecision | undefined) {
   if (problems.some(({ what }) => what === 'newer')) return 'newer';
   return problems.length > 0 ? 'corrupt' : (tail?.outcome ?? 'none');
+}
+
+function wordOf(tail: TailDecision | undefined) {
+  const { outcome } = tail ?? {};
+  return outcome === 'torn' || outcome === 'undecidable' ? outcome : 'clean';
 }
 
 function noteTail(last: LiveSegment, { outcome }: TailDecision, problems: Problem[]): void {
