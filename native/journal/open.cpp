@@ -215,14 +215,16 @@ class Opener {
     }
     // A frame beyond the limits of its segment is no frame to any reader.
     if (!last.headers.header.takes_all_frames()) return leave(last, decision);
-    if (decision.outcome == format::Outcome::clean) return continue_in(last, decision);
+    // What only the page cache holds, of a sync that failed, would be written back behind what this
+    // writer writes.
+    Result<bool> nothing_cached = zero_in_cache(disk_, last, decision.stream.end);
+    if (!nothing_cached) return nothing_cached.error();
+    if (decision.outcome == format::Outcome::clean && nothing_cached.value())
+      return continue_in(last, decision);
     const bool unused = decision.stream.records == 0 &&
                         decision.stream.next_seq == last.headers.header.first_seq &&
                         !decision.cut && decision.evidence.residue == format::Residue::none;
     if (!unused) return leave(last, decision);
-    // What only the page cache holds, of a sync that failed, would be written back behind a mark.
-    Result<bool> nothing_cached = zero_in_cache(disk_, last, decision.stream.end);
-    if (!nothing_cached) return nothing_cached.error();
     return nothing_cached.value() ? use_again(last, decision) : leave(last, decision);
   }
 
@@ -341,6 +343,7 @@ class Opener {
   // Goes on in a new segment, whose header is the witness of where the old one ends; only then is
   // the residue cut and the seal put in its place.
   Status leave(const SurveyedFile& last, const TailDecision& decision) {
+    core_->recovery.path = OpenPath::recovered;
     auto old = writer_for(last, decision.stream, decision.index);
     if (!old) return old.error();
     format::SegmentHeader header = format::continuation_of(last.headers.header);

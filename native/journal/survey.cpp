@@ -242,6 +242,12 @@ class Surveyor {
 
   Result<bool> half_made_at(const std::vector<SurveyedFile*>& chain, std::size_t i) {
     const SurveyedFile& file = *chain[i];
+    // A creation that was cut has its own name, and that of its journal, in its header.
+    const format::SegmentHeader& header = file.headers.header;
+    if (header.segment_id != file.id ||
+        (survey_.reference && header.journal_id != survey_.reference->journal_id)) {
+      return false;
+    }
     const bool replaced = std::any_of(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                                       chain.end(), [&file](const SurveyedFile* later) {
                                         return later->headers.header.predecessor.id ==

@@ -27,6 +27,7 @@ class Linker {
       }
       previous = &file;
     }
+    if (previous == nullptr && !chain_.files.empty()) miss_first();
     return std::move(linked_);
   }
 
@@ -45,11 +46,16 @@ class Linker {
     return {};
   }
 
-  void begin(LinkedFile& first) {
+  // Whatever stands there instead of the segment is judged by itself.
+  void miss_first() {
     const std::uint64_t id = chain_.head.segment_id;
-    if (first.file->id != id) {
-      if (chain_.present.contains(id)) return;
-      linked_.missing.push_back({id, "the first live segment, which the head names, is not there"});
+    if (chain_.present.contains(id)) return;
+    linked_.missing.push_back({id, "the first live segment, which the head names, is not there"});
+  }
+
+  void begin(LinkedFile& first) {
+    if (first.file->id != chain_.head.segment_id) {
+      miss_first();
     } else if (first.file->headers.header.first_seq > chain_.head.first_seq) {
       first.contradiction = "begins at seq " +
                             std::to_string(first.file->headers.header.first_seq) +

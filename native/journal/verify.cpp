@@ -110,15 +110,13 @@ class Verification {
       report_.problems.push_back(std::move(problem));
     }
     for (const auto& [id, copy] : survey_.bad_header_copies) {
-      const auto file = std::find_if(survey_.live.begin(), survey_.live.end(),
-                                     [id = id](const SurveyedFile& live) { return live.id == id; });
       Problem problem;
       problem.kind = ProblemKind::header;
       problem.segment = id;
       problem.path = io::join(directory_, format::segment_name(id));
       problem.detail = "a copy of the segment's header is damaged; the other one is sound";
-      if (file != survey_.live.end()) {
-        problem.offset = static_cast<std::uint64_t>(copy) * file->headers.header.block_bytes;
+      if (const auto headers = headers_in(problem.path)) {
+        problem.offset = static_cast<std::uint64_t>(copy) * headers->header.block_bytes;
         problem.single_bit_flip =
             flipped_in(problem.path, problem.offset, format::header_copy_bytes,
                        static_cast<std::uint32_t>(copy));
@@ -142,13 +140,18 @@ class Verification {
 
   // The file was refused for what it is, not for how it is linked.
   bool headless(const std::string& path) {
+    const auto headers = headers_in(path);
+    return !headers || headers->state != format::HeaderState::valid;
+  }
+
+  std::optional<format::HeaderPair> headers_in(const std::string& path) {
     auto file = disk_.open(path, {});
-    if (!file) return true;
+    if (!file) return std::nullopt;
     std::vector<std::byte> start(format::header_probe_bytes);
     auto read = file.value()->read_at(0, start);
-    if (!read) return true;
+    if (!read) return std::nullopt;
     start.resize(read.value());
-    return format::decode_header_pair(start).state != format::HeaderState::valid;
+    return format::decode_header_pair(start);
   }
 
   static Failure newer_frame(const Problem& problem) {
