@@ -1,5 +1,7 @@
 #include "journal/on_device.hpp"
 
+#include <algorithm>
+
 #include "format/bytes.hpp"
 #include "format/frame.hpp"
 #include "journal/file_source.hpp"
@@ -9,6 +11,7 @@ namespace tidemark::journal {
 namespace {
 
 constexpr std::size_t scan_window = std::size_t{1} << 20U;
+constexpr std::uint64_t look_bytes = 2 * format::minimum_block_bytes;
 
 Failure unreadable(const FileSource& source, const SurveyedFile& file) {
   Failure failure =
@@ -23,9 +26,10 @@ Result<std::unique_ptr<io::File>> device_file(io::Disk& disk, const SurveyedFile
   return open_from_device(disk, file.path, from_device);
 }
 
-Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFile& file) {
-  FileSource source(opened, file.bytes, scan_window);
-  while (offset < file.bytes) {
+Result<bool> zero_within(std::uint64_t offset, std::uint64_t end, io::File& opened,
+                         const SurveyedFile& file) {
+  FileSource source(opened, end, scan_window);
+  while (offset < end) {
     const auto view = source.view(offset, scan_window);
     if (!view) return unreadable(source, file);
     if (view->empty()) break;
@@ -33,6 +37,10 @@ Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFil
     offset += view->size();
   }
   return true;
+}
+
+Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFile& file) {
+  return zero_within(offset, file.bytes, opened, file);
 }
 
 }  // namespace
@@ -83,6 +91,15 @@ Result<bool> zero_in_cache(io::Disk& disk, const SurveyedFile& file, std::uint64
   auto opened = disk.open(file.path, {});
   if (!opened) return from_io(opened.error(), "a segment cannot be opened");
   return zero_from(from, *opened.value(), file);
+}
+
+Result<bool> forget_cached(io::Disk& disk, const SurveyedFile& file, std::uint64_t from) {
+  auto opened = disk.open(file.path, {});
+  if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+  // Where there is no such call, the look has to do.
+  static_cast<void>(opened.value()->drop_cache());
+  const std::uint64_t end = std::min<std::uint64_t>(file.bytes, from + look_bytes);
+  return zero_within(from, end, *opened.value(), file);
 }
 
 }  // namespace tidemark::journal

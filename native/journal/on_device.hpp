@@ -26,4 +26,8 @@ Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file);
 // from here on.
 Result<bool> zero_in_cache(io::Disk& disk, const SurveyedFile& file, std::uint64_t from);
 
+// Asks the system to forget what it has cached of the file; false where it shows all the same that
+// it has something behind `from`, as far as one read reaches.
+Result<bool> forget_cached(io::Disk& disk, const SurveyedFile& file, std::uint64_t from);
+
 }  // namespace tidemark::journal

@@ -216,15 +216,19 @@ class Opener {
     // A frame beyond the limits of its segment is no frame to any reader.
     if (!last.headers.header.takes_all_frames()) return leave(last, decision);
     // What only the page cache holds, of a sync that failed, would be written back behind what this
-    // writer writes.
-    Result<bool> nothing_cached = zero_in_cache(disk_, last, decision.stream.end);
-    if (!nothing_cached) return nothing_cached.error();
-    if (decision.outcome == format::Outcome::clean && nothing_cached.value())
-      return continue_in(last, decision);
+    // writer writes. Where the journal was closed only little of it is looked at: an open reads the
+    // segment once.
+    if (decision.outcome == format::Outcome::clean) {
+      Result<bool> forgotten = forget_cached(disk_, last, decision.stream.end);
+      if (!forgotten) return forgotten.error();
+      return forgotten.value() ? continue_in(last, decision) : leave(last, decision);
+    }
     const bool unused = decision.stream.records == 0 &&
                         decision.stream.next_seq == last.headers.header.first_seq &&
                         !decision.cut && decision.evidence.residue == format::Residue::none;
     if (!unused) return leave(last, decision);
+    Result<bool> nothing_cached = zero_in_cache(disk_, last, decision.stream.end);
+    if (!nothing_cached) return nothing_cached.error();
     return nothing_cached.value() ? use_again(last, decision) : leave(last, decision);
   }
 

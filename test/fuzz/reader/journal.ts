@@ -73,8 +73,8 @@ function wordOf(tail: TailDecision | undefined) {
   return outcome === 'torn' || outcome === 'undecidable' ? outcome : 'clean';
 }
 
-function noteTail(last: LiveSegment, { outcome }: TailDecision, problems: Problem[]): void {
-  if (outcome !== 'corrupt') return;
+function noteTail(last: LiveSegment, { outcome, row }: TailDecision, problems: Problem[]): void {
+  if (outcome !== 'corrupt' || row === 'R') return;
   const { offset } = last.walk.stop;
   // What is behind the damage is shown as it would be in a sealed segment.
   last.walk = walk(last, { stepOver: true });
@@ -89,7 +89,7 @@ function checkFiles(
 ): void {
   const named = new Set<bigint>();
   if (head && live.length > 0) named.add(head.segmentId);
-  for (const { header } of segments.slice(1)) named.add(header.predecessor.id);
+  for (const { header } of segments) named.add(header.predecessor.id);
   for (const segment of segments) {
     const successor = sealOf(segment)?.seal.successorId;
     if (successor !== undefined) named.add(successor);
