@@ -2,6 +2,7 @@
 
 import { TidemarkError } from '../errors';
 import type { Codec, Encoded, WireCodec } from './codec';
+import { checkClaims } from './msgpack-bounds';
 import { Packr } from './msgpackr';
 
 // msgpackr's encode options: leave the result in its own buffer, with `start` and `end` set on that
@@ -85,6 +86,7 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
   }
 
   decode(bytes: Buffer, start: number, end: number): unknown {
+    checkClaims(bytes, start, end);
     this.#part.start = start;
     this.#part.end = end;
     try {

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { DictionaryCodec, Encoded } from './codec';
 import { commonOptions, MsgpackWireCodec, packInPlace } from './msgpack';
+import { checkClaims, type KnownStructures } from './msgpack-bounds';
 import { Packr } from './msgpackr';
 
 export const dictionaryNameBytes = 8;
@@ -14,6 +15,11 @@ const firstBufferBytes = 4096;
 
 /** msgpackr's lists of field names; those beyond `sharedLength` belong to one record only. */
 type Structures = string[][] & { sharedLength?: number };
+
+interface Decoder {
+  packr: Packr;
+  structures: Structures;
+}
 
 const plain = new MsgpackWireCodec();
 
@@ -35,7 +41,7 @@ export class StructuresWireCodec implements DictionaryCodec<unknown> {
   readonly #packr = new Packr({ ...commonOptions, structures: this.#structures });
   readonly #packed: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
   readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
-  readonly #decoders = new Map<string, Packr>();
+  readonly #decoders = new Map<string, Decoder>();
   readonly #part = { start: 0, end: 0 };
   #buffer = Buffer.allocUnsafeSlow(firstBufferBytes);
   #dictionary: Buffer = makeDictionary([]);
@@ -77,7 +83,8 @@ export class StructuresWireCodec implements DictionaryCodec<unknown> {
       throw new Error(`the dictionary ${name} does not match its name`);
     }
     const structures = plain.decode(body, 0, body.length) as string[][];
-    this.#decoders.set(name, new Packr({ ...commonOptions, structures }));
+    const packr = new Packr({ ...commonOptions, structures });
+    this.#decoders.set(name, { packr, structures });
   }
 
   decodeWith(name: string, bytes: Buffer, start: number, end: number): unknown {
@@ -85,6 +92,7 @@ export class StructuresWireCodec implements DictionaryCodec<unknown> {
     if (decoder === undefined) throw new Error(`the dictionary ${name} is not known`);
     this.#part.start = start + dictionaryNameBytes;
     this.#part.end = end;
-    return decoder.unpack(bytes, this.#part);
+    checkClaims(bytes, this.#part.start, end, decoder.structures as unknown as KnownStructures);
+    return decoder.packr.unpack(bytes, this.#part);
   }
 }

@@ -80,11 +80,12 @@ bool read_own_fields(const SegmentHeader& segment, Bytes prefix, FrameHeader& he
     const auto last_seq = load<std::uint64_t>(prefix, at::seal::last_seq);
     const std::uint64_t index_bytes = load<std::uint32_t>(prefix, at::seal::index_bytes);
     const std::uint64_t index_entries = load<std::uint32_t>(prefix, at::seal::index_entries);
+    const auto successor_id = load<std::uint64_t>(prefix, at::seal::successor_id);
     // One index entry for each stride of the stream at most, which also bounds what a reader of the
     // index allocates by the length of the file.
     return last_seq == header.first_seq - 1 && index_bytes == index_entries * index_entry_bytes &&
            index_entries <= header.offset / index_stride_bytes + 1 &&
-           load<std::uint64_t>(prefix, at::seal::successor_id) > segment.segment_id &&
+           successor_id > segment.segment_id && successor_id <= maximum_segment_id &&
            load<std::uint32_t>(prefix, at::seal::zero) == 0;
   }
   if (header.is(FrameType::gap)) {

@@ -27,6 +27,7 @@ inline constexpr std::size_t fixed_frame_header_bytes = 36;
 inline constexpr std::uint32_t maximum_body_bytes = 256U << 20U;
 inline constexpr std::uint32_t maximum_frame_entries = 1U << 20U;
 inline constexpr std::uint64_t maximum_seq = (1ULL << 53U) - 1;  // Number.MAX_SAFE_INTEGER
+inline constexpr std::uint64_t maximum_segment_id = maximum_seq;
 inline constexpr std::size_t index_stride_bytes = 65536;
 inline constexpr std::size_t index_entry_bytes = 16;  // first seq, offset
 inline constexpr std::size_t sector_bytes = 512;      // the smallest unit that a disk tears at

@@ -86,7 +86,8 @@ MarkState decode_head_mark(Bytes bytes, HeadMark& into) {
   if (state != MarkState::valid) return state;
   mark.head.segment_id = load<std::uint64_t>(bytes, at::head_segment_id);
   mark.head.first_seq = load<std::uint64_t>(bytes, at::head_first_seq);
-  if (bytes.size() != at::head_end || mark.head.segment_id == 0 || mark.head.first_seq == 0 ||
+  if (bytes.size() != at::head_end || mark.head.segment_id == 0 ||
+      mark.head.segment_id > maximum_segment_id || mark.head.first_seq == 0 ||
       mark.head.first_seq > maximum_seq + 1) {
     return MarkState::damaged;
   }

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> parse_id(std::string_view digits) {
     if (digit == std::string_view::npos) return std::nullopt;
     id = id << 4U | digit;
   }
-  if (id == 0) return std::nullopt;  // ids start at 1
+  if (id == 0 || id > maximum_segment_id) return std::nullopt;
   return id;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <tuple>
 
 #include "crc32c/crc32c.hpp"
 #include "format/bytes.hpp"
@@ -87,16 +88,17 @@ bool hold_the_same(Bytes one, Bytes other) noexcept {
   return equal(0, at::checksum) && equal(at::copy + 1, header_copy_bytes);
 }
 
+bool is_segment_id(std::uint64_t id) noexcept { return id >= 1 && id <= maximum_segment_id; }
 bool is_seq(std::uint64_t seq) noexcept { return seq >= 1 && seq <= maximum_seq; }
 
 // What a writer of this version can have written; anything else under a right checksum is damage
 // that happened before the checksum was made.
 bool within_bounds(const SegmentHeader& header) noexcept {
-  return is_block_size(header.block_bytes) && header.segment_id != 0 &&
+  return is_block_size(header.block_bytes) && is_segment_id(header.segment_id) &&
          header.predecessor.id < header.segment_id && header.predecessor.last_seq <= maximum_seq &&
          header.head.segment_id != 0 && header.head.segment_id <= header.segment_id &&
          is_seq(header.start_seq) && header.first_seq >= header.start_seq &&
-         header.first_seq <= maximum_seq + 1 && header.head.first_seq >= 1 &&
+         header.first_seq <= maximum_seq + 1 && header.head.first_seq >= header.start_seq &&
          header.head.first_seq <= header.first_seq && header.max_body_bytes <= maximum_body_bytes &&
          header.max_record_bytes <= maximum_body_bytes &&
          header.max_frame_entries <= maximum_frame_entries &&
@@ -111,6 +113,29 @@ std::uint32_t SegmentHeader::seed() const noexcept {
   store<std::uint64_t>(identity, 16, segment_id);
   store<std::uint64_t>(identity, 24, salt);
   return crc32c::extend(0, identity.data(), identity.size());
+}
+
+SegmentHeader continuation_of(const SegmentHeader& header) {
+  SegmentHeader next;
+  next.block_bytes = header.block_bytes;
+  next.journal_id = header.journal_id;
+  next.epoch = header.epoch;
+  next.start_seq = header.start_seq;
+  next.codec_name = header.codec_name;
+  next.codec_version = header.codec_version;
+  next.hash_name = header.hash_name;
+  next.hash_bytes = header.hash_bytes;
+  next.application = header.application;
+  next.user_data = header.user_data;
+  return next;
+}
+
+bool record_the_same(const SegmentHeader& one, const SegmentHeader& other) noexcept {
+  const auto recorded = [](const SegmentHeader& header) {
+    return std::tie(header.journal_id, header.start_seq, header.codec_name, header.codec_version,
+                    header.hash_name, header.hash_bytes, header.application);
+  };
+  return recorded(one) == recorded(other);
 }
 
 void encode_segment_header(const SegmentHeader& header, std::uint8_t copy, MutableBytes into) {

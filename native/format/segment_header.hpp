@@ -62,9 +62,20 @@ struct SegmentHeader {
   bool operator==(const SegmentHeader&) const = default;
 
   [[nodiscard]] std::uint64_t data_start() const noexcept { return 2ULL * block_bytes; }
+  // Its limits take any frame that this build writes.
+  [[nodiscard]] bool takes_all_frames() const noexcept {
+    return max_body_bytes >= maximum_body_bytes && max_record_bytes >= maximum_body_bytes &&
+           max_frame_entries >= maximum_frame_entries;
+  }
   // CRC32C of journal id, segment id and salt: what every checksum of the segment is seeded with.
   [[nodiscard]] std::uint32_t seed() const noexcept;
 };
+
+// A header for a further segment of the same journal: what the journal recorded at its creation,
+// and what names it. The limits and features are those of the build that writes.
+SegmentHeader continuation_of(const SegmentHeader& header);
+// Whether both say the same of what was recorded at the creation of the journal.
+bool record_the_same(const SegmentHeader& one, const SegmentHeader& other) noexcept;
 
 // Why a header copy is not one.
 enum class HeaderState : std::uint8_t {

@@ -75,14 +75,13 @@ CopyWriter::CopyWriter(const io::Host& host, std::string directory, const CopyOp
     : host_(host),
       directory_(std::move(directory)),
       options_(options),
-      header_(facts),
+      header_(format::continuation_of(facts)),
       first_seq_(first_seq),
       next_seq_(first_seq) {
-  header_.segment_id = 0;
   header_.epoch = random_number();
-  header_.capacity = 0;
-  header_.predecessor = {};
   header_.head = {1, first_seq};
+  // Of a damaged journal the facts may contradict the head.
+  header_.start_seq = std::min(header_.start_seq, first_seq);
 }
 
 CopyWriter::~CopyWriter() {

@@ -220,7 +220,7 @@ bool Observer::State::step_to_successor(const format::Seal& seal) {
   const format::HeaderPair pair = format::decode_header_pair(start);
   const format::SegmentHeader& next = pair.header;
   if (pair.state != format::HeaderState::valid || pair.contradictory ||
-      next.journal_id != growing.segment->header.journal_id ||
+      !format::record_the_same(next, growing.segment->header) ||
       next.segment_id != seal.successor_id || next.salt != seal.successor_salt ||
       next.predecessor.id != growing.segment->header.segment_id ||
       next.predecessor.end != growing.shown.offset || next.predecessor.last_seq != seal.last_seq ||

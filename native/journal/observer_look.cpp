@@ -34,6 +34,11 @@ Failure taken_back(const Segment& segment, std::uint64_t from, std::uint64_t to)
   return failure;
 }
 
+SkippedRange skipped_for(const Failure& failure) {
+  return {failure.segment.value_or(0),  failure.offset.value_or(0), 0,
+          failure.from_seq.value_or(0), failure.to_seq.value_or(0), failure.message};
+}
+
 // The medium, or its mount, or our rights, do not let us sync: what is there is all there is.
 bool may_not_sync(const io::Error& error) {
   return error.code == io::Errc::read_only || error.code == io::Errc::access ||
@@ -47,9 +52,7 @@ Status Observer::State::refuse_or_skip(const Survey& survey, RecoveryReport* rep
   if (!options.skip_corruption) return survey.damage.front();
   if (report == nullptr) return done();
   for (const Failure& failure : survey.damage) {
-    report->skipped.push_back({failure.segment.value_or(0), failure.offset.value_or(0), 0,
-                               failure.from_seq.value_or(0), failure.to_seq.value_or(0),
-                               failure.message});
+    report->skipped.push_back(skipped_for(failure));
   }
   return done();
 }
@@ -134,7 +137,7 @@ std::shared_ptr<const Segment> Observer::State::segment_of(const SurveyedFile& f
   TailDecision from_start;
   from_start.stream.end = segment->header.data_start();
   from_start.stream.next_seq = segment->header.first_seq;
-  const format::Watermark end = behind_damage(file, from_start);
+  const format::Watermark end = behind_damage(file, from_start).end;
   segment->stream_end = end.offset;
   segment->last_seq = end.seq;
   return segment;
@@ -177,7 +180,12 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
   segment->file_bytes = decision.file_bytes;
   segment->index = decision.index;
   format::Watermark shown{decision.stream.end, decision.stream.next_seq - 1};
-  if (decision.refusal && !decision.refused_for_previous) shown = behind_damage(last, decision);
+  std::optional<format::Seal> seal;
+  if (decision.refusal && !decision.refused_for_previous) {
+    Reach reach = behind_damage(last, decision);
+    shown = reach.end;
+    seal = reach.seal;
+  }
   if (report != nullptr) {
     report->path = decision.stream.closed && decision.tail == format::TailWord::clean
                        ? OpenPath::clean
@@ -195,33 +203,39 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
                            decision.stream.next_seq,
                            std::max(shown.seq, decision.stream.next_seq),
                            refusal.message};
-      if (refusal.segment.value_or(last.id) < last.id) {
-        skipped = {*refusal.segment,
-                   refusal.offset.value_or(0),
-                   0,
-                   refusal.from_seq.value_or(0),
-                   refusal.to_seq.value_or(0),
-                   refusal.message};
-      }
+      if (refusal.segment.value_or(last.id) != last.id) skipped = skipped_for(refusal);
       report->skipped.push_back(std::move(skipped));
+      // A seal behind the damage names a segment that is gone.
+      if (seal && decision.stop != format::Stop::seal)
+        report->skipped.push_back(skipped_for(missing_successor(last, *seal)));
     }
   }
   return open_growing(std::move(segment), shown);
 }
 
 // The end of the last valid frame of all: where a reader that steps over damage can get to.
-format::Watermark Observer::State::behind_damage(const SurveyedFile& file,
-                                                 const TailDecision& decision) const {
-  format::Watermark end{decision.stream.end, decision.stream.next_seq - 1};
+Observer::State::Reach Observer::State::behind_damage(const SurveyedFile& file,
+                                                      const TailDecision& decision) const {
+  Reach reach{{decision.stream.end, decision.stream.next_seq - 1}, std::nullopt};
+  format::Watermark& end = reach.end;
   auto opened = host.disk->open(file.path, {});
-  if (!opened) return end;
+  if (!opened) return reach;
   auto size = opened.value()->size();
-  if (!size) return end;
+  if (!size) return reach;
   FileSource source(*opened.value(), size.value());
   source.tolerate_unreadable();
   for (std::uint64_t from = end.offset; from < size.value();) {
     const format::Found found = format::find_frame(file.headers.header, source, from);
-    if (!found.header || found.header->is(format::FrameType::seal)) break;
+    if (!found.header) break;
+    if (found.header->is(format::FrameType::seal)) {
+      FrameCursor cursor(file.headers.header);
+      if (found.header->first_seq > end.seq &&
+          cursor.load(source, found.header->offset, size.value(), true) ==
+              FrameCursor::State::good) {
+        reach.seal = cursor.seal();
+      }
+      break;
+    }
     from = found.header->offset + format::frame_alignment;
     // The frame that does not continue the stream is the damage.
     if (found.header->offset == decision.stream.end &&
@@ -232,7 +246,7 @@ format::Watermark Observer::State::behind_damage(const SurveyedFile& file,
     end = {found.header->end(), found.header->last_seq()};
     from = end.offset;
   }
-  return end;
+  return reach;
 }
 
 }  // namespace tidemark::journal

@@ -68,7 +68,11 @@ struct Observer::State {
   // Without a writer: makes what is there durable, and decides like recovery.
   Status settle(const Survey& survey, RecoveryReport* report);
   void sync_medium(const SurveyedFile& file, std::optional<Failure>& failure) const;
-  format::Watermark behind_damage(const SurveyedFile& file, const TailDecision& decision) const;
+  struct Reach {
+    format::Watermark end;
+    std::optional<format::Seal> seal;  // where it ends at one
+  };
+  Reach behind_damage(const SurveyedFile& file, const TailDecision& decision) const;
 
   // Beside a writer: learns from the headers behind what is shown. `again`: the directory must be
   // looked at anew.

@@ -1,5 +1,7 @@
 #include "journal/on_device.hpp"
 
+#include <algorithm>
+
 #include "format/bytes.hpp"
 #include "format/frame.hpp"
 #include "journal/file_source.hpp"
@@ -9,6 +11,7 @@ namespace tidemark::journal {
 namespace {
 
 constexpr std::size_t scan_window = std::size_t{1} << 20U;
+constexpr std::uint64_t look_bytes = 2 * format::minimum_block_bytes;
 
 Failure unreadable(const FileSource& source, const SurveyedFile& file) {
   Failure failure =
@@ -23,9 +26,10 @@ Result<std::unique_ptr<io::File>> device_file(io::Disk& disk, const SurveyedFile
   return open_from_device(disk, file.path, from_device);
 }
 
-Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFile& file) {
-  FileSource source(opened, file.bytes, scan_window);
-  while (offset < file.bytes) {
+Result<bool> zero_within(std::uint64_t offset, std::uint64_t end, io::File& opened,
+                         const SurveyedFile& file) {
+  FileSource source(opened, end, scan_window);
+  while (offset < end) {
     const auto view = source.view(offset, scan_window);
     if (!view) return unreadable(source, file);
     if (view->empty()) break;
@@ -35,9 +39,13 @@ Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFil
   return true;
 }
 
+Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFile& file) {
+  return zero_within(offset, file.bytes, opened, file);
+}
+
 }  // namespace
 
-Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file) {
+Result<HeaderOnDevice> header_on_device(io::Disk& disk, const SurveyedFile& file) {
   auto opened = device_file(disk, file);
   if (!opened) return opened.error();
   const auto bytes = static_cast<std::size_t>(file.headers.header.data_start());
@@ -45,8 +53,14 @@ Result<bool> header_on_device(io::Disk& disk, const SurveyedFile& file) {
   const auto view = source.view(0, bytes);
   if (!view) return unreadable(source, file);
   const format::HeaderPair pair = format::decode_header_pair(*view);
-  return pair.state == format::HeaderState::valid && !pair.contradictory &&
-         pair.header == file.headers.header;
+  if (pair.state != format::HeaderState::valid || pair.contradictory ||
+      pair.header != file.headers.header) {
+    return HeaderOnDevice::none;
+  }
+  for (const int copy : {0, 1}) {
+    if (file.headers.copy_valid[copy] && !pair.copy_valid[copy]) return HeaderOnDevice::part;
+  }
+  return HeaderOnDevice::whole;
 }
 
 Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file) {
@@ -77,6 +91,15 @@ Result<bool> zero_in_cache(io::Disk& disk, const SurveyedFile& file, std::uint64
   auto opened = disk.open(file.path, {});
   if (!opened) return from_io(opened.error(), "a segment cannot be opened");
   return zero_from(from, *opened.value(), file);
+}
+
+Result<bool> forget_cached(io::Disk& disk, const SurveyedFile& file, std::uint64_t from) {
+  auto opened = disk.open(file.path, {});
+  if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+  // Where there is no such call, the look has to do.
+  static_cast<void>(opened.value()->drop_cache());
+  const std::uint64_t end = std::min<std::uint64_t>(file.bytes, from + look_bytes);
+  return zero_within(from, end, *opened.value(), file);
 }
 
 }  // namespace tidemark::journal

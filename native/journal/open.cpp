@@ -7,6 +7,7 @@
 
 #include "format/names.hpp"
 #include "journal/core.hpp"
+#include "journal/damage.hpp"
 #include "journal/last_rotation.hpp"
 #include "journal/on_device.hpp"
 #include "journal/segment_files.hpp"
@@ -18,6 +19,9 @@
 
 namespace tidemark::journal {
 namespace {
+
+// Ids go up by one, so nobody ever needs the upper half of them; a name up there is no writer's.
+constexpr std::uint64_t highest_id_to_go_on_from = format::maximum_segment_id / 2;
 
 class Opener {
  public:
@@ -44,6 +48,7 @@ class Opener {
     if (!survey_.damage.empty()) return survey_.damage.front();
     core_->recovery.foreign = survey_.foreign;
     core_->recovery.bad_header_copies = survey_.bad_header_copies;
+    if (survey_.highest_id > highest_id_to_go_on_from) return no_ids_left();
     core_->next_segment_id = survey_.highest_id + 1;
     if (Status status = survey_.live.empty() ? create() : recover(); !status) return status.error();
     remove_debris();
@@ -52,6 +57,14 @@ class Opener {
   }
 
  private:
+  Failure no_ids_left() const {
+    return damaged(io::join(core_->directory, format::segment_name(survey_.highest_id)),
+                   survey_.highest_id, 0,
+                   "a file is named segment " + std::to_string(survey_.highest_id) +
+                       ", which leaves no ids for further segments",
+                   0);
+  }
+
   Status look_at_file_system() {
     auto info = disk_.file_system(core_->directory);
     if (!info)
@@ -200,12 +213,20 @@ class Opener {
     } else if (previous != nullptr && decision.stream.frames == 0) {
       if (Status status = mend_index(disk_, *previous, last.headers.header); !status) return status;
     }
-    if (decision.outcome == format::Outcome::clean) return continue_in(last, decision);
+    // A frame beyond the limits of its segment is no frame to any reader.
+    if (!last.headers.header.takes_all_frames()) return leave(last, decision);
+    // What only the page cache holds, of a sync that failed, would be written back behind what this
+    // writer writes. Where the journal was closed only little of it is looked at: an open reads the
+    // segment once.
+    if (decision.outcome == format::Outcome::clean) {
+      Result<bool> forgotten = forget_cached(disk_, last, decision.stream.end);
+      if (!forgotten) return forgotten.error();
+      return forgotten.value() ? continue_in(last, decision) : leave(last, decision);
+    }
     const bool unused = decision.stream.records == 0 &&
                         decision.stream.next_seq == last.headers.header.first_seq &&
                         !decision.cut && decision.evidence.residue == format::Residue::none;
     if (!unused) return leave(last, decision);
-    // What only the page cache holds, of a sync that failed, would be written back behind a mark.
     Result<bool> nothing_cached = zero_in_cache(disk_, last, decision.stream.end);
     if (!nothing_cached) return nothing_cached.error();
     return nothing_cached.value() ? use_again(last, decision) : leave(last, decision);
@@ -249,12 +270,18 @@ class Opener {
         if (!sealed) return sealed.error();
         if (!sealed.value()) previous.seal.reset();
       }
-      Result<bool> there = header_on_device(disk_, last);
+      Result<HeaderOnDevice> there = header_on_device(disk_, last);
       if (!there) return there.error();
-      if (there.value()) return done();
+      if (there.value() == HeaderOnDevice::whole) return done();
       Result<bool> unused = unused_on_device(disk_, last);
       if (!unused) return unused.error();
-      if (previous.seal || !unused.value()) {
+      const bool half_made = !previous.seal && unused.value();
+      if (there.value() == HeaderOnDevice::part) {
+        if (!half_made) return done();
+        survey_.half_made_proof =
+            std::max(survey_.half_made_proof, last.headers.header.predecessor.last_seq);
+      }
+      if (!half_made) {
         Failure failure;
         failure.code = Code::corrupt;
         failure.path = last.path;
@@ -320,9 +347,10 @@ class Opener {
   // Goes on in a new segment, whose header is the witness of where the old one ends; only then is
   // the residue cut and the seal put in its place.
   Status leave(const SurveyedFile& last, const TailDecision& decision) {
+    core_->recovery.path = OpenPath::recovered;
     auto old = writer_for(last, decision.stream, decision.index);
     if (!old) return old.error();
-    format::SegmentHeader header = last.headers.header;
+    format::SegmentHeader header = format::continuation_of(last.headers.header);
     header.segment_id = core_->next_segment_id++;
     header.first_seq = decision.stream.next_seq;
     header.predecessor = old.value()->as_predecessor();

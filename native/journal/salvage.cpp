@@ -45,6 +45,7 @@ class Salvage {
     for (std::size_t number = 0; number < sources_.files.size(); ++number) {
       if (Status status = take(number); !status) return status.error();
     }
+    name_missing();
     // What is known to have been durable and was found nowhere.
     if (Status status = writer_->add_gap(sources_.known_last_seq, format::GapReason::lost); !status)
       return status.error();
@@ -142,6 +143,26 @@ class Salvage {
     return walk(candidate, header, source, limit_of(number, header));
   }
 
+  // Segments that a header or a seal names, or the head, and of which there is no file.
+  void name_missing() {
+    for (const SalvageFile& candidate : sources_.files) {
+      if (candidate.usable() && candidate.headers.header.journal_id == sources_.facts->journal_id) {
+        named_ids_.insert(candidate.headers.header.predecessor.id);
+      }
+    }
+    named_ids_.insert(sources_.head.segment_id);
+    for (const std::uint64_t id : named_ids_) {
+      const bool renamed = std::ranges::any_of(
+          sources_.files, [id](const SalvageFile& candidate) { return candidate.id() == id; });
+      if (renamed || id < sources_.head.segment_id) continue;
+      const std::string path = io::join(directory_, format::segment_name(id));
+      const auto status = disk_.status(path);
+      if (status || status.error().code != io::Errc::not_found) continue;
+      sources_.problem(ProblemKind::missing, id, 0, 0, 0,
+                       "the segment is not there, though its neighbours or the head name it", path);
+    }
+  }
+
   [[nodiscard]] bool named_by_seal(const SalvageFile& candidate) const noexcept {
     return last_seal_ && last_seal_->successor_id == candidate.named_id;
   }
@@ -153,6 +174,13 @@ class Salvage {
           ProblemKind::link, candidate.named_id, 0, 0, 0,
           "the file is segment " + std::to_string(header.segment_id) + " by its header",
           candidate.path);
+    }
+    if (!format::record_the_same(header, *sources_.facts)) {
+      sources_.problem(ProblemKind::link, candidate.named_id, 0, 0, 0,
+                       "the file records another startSeq, codec, content hash or application than "
+                       "segment " +
+                           std::to_string(sources_.facts->segment_id),
+                       candidate.path);
     }
     if (!taken_ids_.insert(header.segment_id).second) {
       sources_.problem(ProblemKind::link, header.segment_id, 0, 0, 0,
@@ -260,8 +288,10 @@ class Salvage {
       const FrameCursor::State state = cursor.load(source, offset, candidate.bytes, true);
       if (state == FrameCursor::State::good && cursor.header().is(format::FrameType::seal)) {
         last_seal_ = cursor.seal();
-        if (last_seal_)
+        if (last_seal_) {
+          named_ids_.insert(last_seal_->successor_id);
           sources_.known_last_seq = std::max(sources_.known_last_seq, last_seal_->last_seq);
+        }
         return done();
       }
       if (offset >= stop) break;
@@ -380,6 +410,7 @@ class Salvage {
   Quarantine quarantine_;
   SalvageSources sources_;
   std::set<std::uint64_t> taken_ids_;
+  std::set<std::uint64_t> named_ids_;
   format::SegmentHeader last_header_;
   std::optional<format::Seal> last_seal_;
   std::unique_ptr<CopyWriter> writer_;

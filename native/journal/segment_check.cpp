@@ -152,9 +152,11 @@ bool SegmentCheck::step() {
     limit_ = offset_;
     return false;
   }
-  // In front of the place that the successor or the decision names, a seal does not belong.
-  if (fits && cursor_.header().is(format::FrameType::seal) && task_.end != End::sealed)
+  if (fits && cursor_.header().is(format::FrameType::seal) && task_.end != End::sealed) {
+    // Of the last segment, when its successor is gone.
+    if (task_.end == End::tail) check_found_seal();
     return false;
+  }
   if (!fits || cursor_.header().end() > limit_ || cursor_.header().is(format::FrameType::seal)) {
     step_over_damage(state);
     return true;
@@ -294,6 +296,11 @@ void SegmentCheck::check_seal() {
       problem.single_bit_flip = flipped_bit(at, source_->size(), expected_);
     return;
   }
+  check_found_seal();
+}
+
+void SegmentCheck::check_found_seal() {
+  const std::uint64_t at = cursor_.header().offset;
   seal_ = cursor_.seal();
   check_frame_padding();
   const std::uint64_t behind = cursor_.header().end();

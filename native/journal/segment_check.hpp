@@ -40,6 +40,7 @@ class SegmentCheck {
   // Appends what is wrong. A failure: the file cannot be opened.
   Status run(std::vector<Problem>& problems);
   [[nodiscard]] const SegmentLayout& layout() const noexcept { return layout_; }
+  [[nodiscard]] const std::optional<format::Seal>& seal() const noexcept { return seal_; }
   [[nodiscard]] const format::Watermark& watermark() const noexcept { return watermark_; }
 
  private:
@@ -51,6 +52,7 @@ class SegmentCheck {
   void check_entries();
   void check_frame_padding();
   void check_seal();
+  void check_found_seal();
   void check_index(const format::Seal& seal, std::uint64_t offset);
   void find_watermark();
   std::optional<std::uint64_t> flipped_bit(std::uint64_t offset, std::uint64_t end,

@@ -242,6 +242,12 @@ class Surveyor {
 
   Result<bool> half_made_at(const std::vector<SurveyedFile*>& chain, std::size_t i) {
     const SurveyedFile& file = *chain[i];
+    // A creation that was cut has its own name, and that of its journal, in its header.
+    const format::SegmentHeader& header = file.headers.header;
+    if (header.segment_id != file.id ||
+        (survey_.reference && header.journal_id != survey_.reference->journal_id)) {
+      return false;
+    }
     const bool replaced = std::any_of(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                                       chain.end(), [&file](const SurveyedFile* later) {
                                         return later->headers.header.predecessor.id ==
@@ -271,9 +277,7 @@ class Surveyor {
   Status link(const std::vector<SurveyedFile*>& chain) {
     std::set<std::uint64_t> present;
     for (const SurveyedFile& file : files_) present.insert(file.id);
-    const std::optional<format::JournalId> journal_id =
-        survey_.reference ? std::optional(survey_.reference->journal_id) : std::nullopt;
-    auto linked = link_chain(disk_, {chain, present, journal_id, survey_.effective_head});
+    auto linked = link_chain(disk_, {chain, present, survey_.reference, survey_.effective_head});
     if (!linked) return linked.error();
     for (const LinkedFile& each : linked.value().files) {
       if (each.contradiction.empty()) sound_.push_back(each.file);

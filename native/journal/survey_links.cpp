@@ -27,6 +27,7 @@ class Linker {
       }
       previous = &file;
     }
+    if (previous == nullptr && !chain_.files.empty()) miss_first();
     return std::move(linked_);
   }
 
@@ -36,16 +37,25 @@ class Linker {
     if (file.headers.contradictory) return "has two sound headers that differ";
     if (header.segment_id != file.id)
       return "is segment " + std::to_string(header.segment_id) + " by its header";
-    if (chain_.journal_id && header.journal_id != *chain_.journal_id)
-      return "belongs to another journal";
+    if (!chain_.reference) return {};
+    if (header.journal_id != chain_.reference->journal_id) return "belongs to another journal";
+    if (!format::record_the_same(header, *chain_.reference)) {
+      return "records another startSeq, codec, content hash or application than segment " +
+             std::to_string(chain_.reference->segment_id);
+    }
     return {};
   }
 
-  void begin(LinkedFile& first) {
+  // Whatever stands there instead of the segment is judged by itself.
+  void miss_first() {
     const std::uint64_t id = chain_.head.segment_id;
-    if (first.file->id != id) {
-      if (chain_.present.contains(id)) return;
-      linked_.missing.push_back({id, "the first live segment, which the head names, is not there"});
+    if (chain_.present.contains(id)) return;
+    linked_.missing.push_back({id, "the first live segment, which the head names, is not there"});
+  }
+
+  void begin(LinkedFile& first) {
+    if (first.file->id != chain_.head.segment_id) {
+      miss_first();
     } else if (first.file->headers.header.first_seq > chain_.head.first_seq) {
       first.contradiction = "begins at seq " +
                             std::to_string(first.file->headers.header.first_seq) +

@@ -17,8 +17,8 @@ namespace tidemark::journal {
 struct Chain {
   const std::vector<SurveyedFile*>& files;  // with a sound header, at or above the head, by id
   const std::set<std::uint64_t>& present;   // ids of all files with a segment's name
-  std::optional<format::JournalId> journal_id;
-  format::Head head;  // in force
+  const std::optional<format::SegmentHeader>& reference;  // of the journal's first sound header
+  format::Head head;                                      // in force
 };
 
 // Damage where a file should end, which is no reason to doubt the file itself.

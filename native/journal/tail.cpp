@@ -40,29 +40,6 @@ std::string without_stop(std::string_view sentence) {
   return std::string(sentence);
 }
 
-// A seal at the end of the last live segment: its successor is gone.
-Failure missing_successor(const SurveyedFile& file, std::uint64_t successor,
-                          std::uint64_t last_seq) {
-  format::FileSituation situation;
-  situation.header = format::HeaderState::truncated;
-  situation.missing = true;
-  situation.link = format::Link::named;
-  const format::FileRow& row = format::decide(format::file_table(), situation);
-  Failure failure;
-  failure.code = Code::corrupt;
-  failure.row = row.letter;
-  failure.segment = successor;
-  failure.offset = 0;
-  failure.from_seq = last_seq + 1;
-  failure.path = io::join(io::parent(file.path), format::segment_name(successor));
-  failure.message =
-      "segment " + std::to_string(successor) + ", which the seal of segment " +
-      std::to_string(file.id) + " names, is not there: records from seq " +
-      std::to_string(last_seq + 1) +
-      " on are missing; nothing was changed: bring the file back, or run `tidemark salvage`";
-  return failure;
-}
-
 // What the segment in front of the last one says against it, when its seal is not there.
 Result<std::optional<Failure>> judge_previous(io::Disk& disk, const SurveyedFile& previous,
                                               const SurveyedFile& last, std::uint64_t frames) {
@@ -87,6 +64,29 @@ Result<std::optional<Failure>> judge_previous(io::Disk& disk, const SurveyedFile
 }
 
 }  // namespace
+
+Failure missing_successor(const SurveyedFile& file, const format::Seal& seal) {
+  const std::uint64_t successor = seal.successor_id;
+  const std::uint64_t last_seq = seal.last_seq;
+  format::FileSituation situation;
+  situation.header = format::HeaderState::truncated;
+  situation.missing = true;
+  situation.link = format::Link::named;
+  const format::FileRow& row = format::decide(format::file_table(), situation);
+  Failure failure;
+  failure.code = Code::corrupt;
+  failure.row = row.letter;
+  failure.segment = successor;
+  failure.offset = 0;
+  failure.from_seq = last_seq + 1;
+  failure.path = io::join(io::parent(file.path), format::segment_name(successor));
+  failure.message =
+      "segment " + std::to_string(successor) + ", which the seal of segment " +
+      std::to_string(file.id) + " names, is not there: records from seq " +
+      std::to_string(last_seq + 1) +
+      " on are missing; nothing was changed: bring the file back, or run `tidemark salvage`";
+  return failure;
+}
 
 Result<UnsealedFrames> walk_unsealed(io::Disk& disk, const SurveyedFile& file,
                                      const format::SegmentHeader& successor) {
@@ -191,7 +191,7 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
   decision.stop = walk.stop();
   if (walk.stop() == format::Stop::seal) {
     decision.outcome = format::Outcome::corrupt;
-    decision.refusal = missing_successor(last, walk.seal()->successor_id, walk.seal()->last_seq);
+    decision.refusal = missing_successor(last, *walk.seal());
     decision.row = decision.refusal->row;
     decision.bytes_read = source.bytes_read();
     return Result<TailDecision>(std::move(decision));

@@ -39,6 +39,10 @@ struct TailQuestion {
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 
+// The last live segment has a seal: the file that it names is gone. Row R, with the path of that
+// file.
+Failure missing_successor(const SurveyedFile& file, const format::Seal& seal);
+
 // The frames of a segment that has no seal although its successor's header is there: a crash came
 // between the two. CORRUPT when they do not reach to where that header says that they end.
 struct UnsealedFrames {

@@ -110,15 +110,13 @@ class Verification {
       report_.problems.push_back(std::move(problem));
     }
     for (const auto& [id, copy] : survey_.bad_header_copies) {
-      const auto file = std::find_if(survey_.live.begin(), survey_.live.end(),
-                                     [id = id](const SurveyedFile& live) { return live.id == id; });
       Problem problem;
       problem.kind = ProblemKind::header;
       problem.segment = id;
       problem.path = io::join(directory_, format::segment_name(id));
       problem.detail = "a copy of the segment's header is damaged; the other one is sound";
-      if (file != survey_.live.end()) {
-        problem.offset = static_cast<std::uint64_t>(copy) * file->headers.header.block_bytes;
+      if (const auto headers = headers_in(problem.path)) {
+        problem.offset = static_cast<std::uint64_t>(copy) * headers->header.block_bytes;
         problem.single_bit_flip =
             flipped_in(problem.path, problem.offset, format::header_copy_bytes,
                        static_cast<std::uint32_t>(copy));
@@ -142,13 +140,18 @@ class Verification {
 
   // The file was refused for what it is, not for how it is linked.
   bool headless(const std::string& path) {
+    const auto headers = headers_in(path);
+    return !headers || headers->state != format::HeaderState::valid;
+  }
+
+  std::optional<format::HeaderPair> headers_in(const std::string& path) {
     auto file = disk_.open(path, {});
-    if (!file) return true;
+    if (!file) return std::nullopt;
     std::vector<std::byte> start(format::header_probe_bytes);
     auto read = file.value()->read_at(0, start);
-    if (!read) return true;
+    if (!read) return std::nullopt;
     start.resize(read.value());
-    return format::decode_header_pair(start).state != format::HeaderState::valid;
+    return format::decode_header_pair(start);
   }
 
   static Failure newer_frame(const Problem& problem) {
@@ -204,6 +207,7 @@ class Verification {
       return done();
     }
     if (decision) judge_tail(file, *decision, before);
+    if (decision && check.seal()) miss_successor(file, *check.seal());
     report_.watermark_seq = std::max(report_.watermark_seq, check.watermark().seq);
     report_.segments.push_back(check.layout());
     return done();
@@ -243,11 +247,29 @@ class Verification {
     report_.problems.push_back(std::move(problem));
   }
 
+  // A seal at the end of the last live segment, behind damage or not, names a file that is no live
+  // segment.
+  void miss_successor(const SurveyedFile& file, const format::Seal& seal) {
+    Problem problem = problem_of(missing_successor(file, seal));
+    if (is_named(problem)) return;
+    // What stands there has no sound header, or it would be live or named.
+    auto status = disk_.status(problem.path);
+    const bool missing = !status && status.error().code == io::Errc::not_found;
+    problem.kind = missing ? ProblemKind::missing : ProblemKind::header;
+    report_.problems.push_back(std::move(problem));
+  }
+
+  [[nodiscard]] bool is_named(const Problem& problem) const {
+    return std::ranges::any_of(report_.problems, [&](const Problem& other) {
+      return other.segment == problem.segment && other.offset >= problem.offset;
+    });
+  }
+
   void judge_tail(const SurveyedFile& file, const TailDecision& decision, std::size_t before) {
     report_.tail = decision.tail;
     report_.row = decision.row;
     report_.torn = decision.cut;
-    if (!decision.refusal) return;
+    if (!decision.refusal || decision.stop == format::Stop::seal) return;
     // The walk that looks behind damage names its pieces; the decision says which case it is.
     bool named = false;
     for (std::size_t i = before; i < report_.problems.size(); ++i) {
@@ -262,12 +284,8 @@ class Verification {
     if (named) return;
     Problem problem = problem_of(*decision.refusal);
     // The look at the segment in front has named what its missing seal leaves undecided.
-    const bool known = std::ranges::any_of(report_.problems, [&](const Problem& other) {
-      return other.segment == problem.segment && other.offset >= problem.offset;
-    });
-    if (known) return;
+    if (is_named(problem)) return;
     problem.kind = decision.outcome == format::Outcome::refuse_io ? ProblemKind::unreadable
-                   : decision.stop == format::Stop::seal          ? ProblemKind::missing
                    : decision.refusal->segment != file.id         ? ProblemKind::seal
                                                                   : ProblemKind::frame;
     problem.single_bit_flip = decision.evidence.flipped_bit_offset;

@@ -45,7 +45,7 @@ void Writer::order_spare(std::uint64_t capacity) {
 
 format::SegmentHeader Writer::successor_header(std::uint64_t id, std::uint64_t capacity,
                                                bool new_epoch) {
-  format::SegmentHeader header = segment_->header();
+  format::SegmentHeader header = format::continuation_of(segment_->header());
   header.segment_id = id;
   header.capacity = core_.zero_fill ? capacity : 0;
   header.first_seq = segment_->next_seq();

@@ -3,6 +3,8 @@
 // were made to fit: no number is trusted for more than its checksum vouches for.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "support/fields.hpp"
 #include "support/mass.hpp"
 
@@ -40,6 +42,45 @@ void field_by_field(const Specimen& specimen, bool forged, std::uint64_t stride)
   run((forged ? "forged fields of " : "fields of ") + specimen.name, plan);
 }
 
+// Both copies of a segment's header say the same that is not so: no copy contradicts the other.
+void both_headers(const Specimen& specimen, std::uint64_t stride) {
+  struct Pair {
+    Field copies[2];
+    std::uint64_t value = 0;
+  };
+  const std::vector<Field> fields = fields_of(specimen);
+  std::vector<Pair> pairs;
+  for (const SegmentMap& segment : specimen.segments) {
+    for (const Field& first : fields) {
+      if (first.file != segment.file || first.offset >= format::header_copy_bytes) continue;
+      const auto second = std::ranges::find_if(fields, [&](const Field& field) {
+        return field.file == first.file && field.offset == first.offset + segment.block;
+      });
+      REQUIRE(second != fields.end());
+      const std::uint64_t now = get(specimen.image.at(first.file), first);
+      for (const std::uint64_t value : values_for(now, first.bytes))
+        pairs.push_back({{first, *second}, value});
+    }
+  }
+  Plan plan;
+  plan.count = pairs.size();
+  plan.stride = stride;
+  plan.deep = 1;
+  plan.damage = [&](std::uint64_t number) {
+    const Pair& pair = pairs[number];
+    Image image = specimen.image;
+    for (const Field& field : pair.copies) {
+      set(image.at(field.file), field, pair.value);
+      field.stamp(image.at(field.file));
+    }
+    Damage damage(specimen, std::move(image),
+                  pair.copies[0].name + " and its other copy set to " + std::to_string(pair.value) +
+                      ", under fitting checksums");
+    return damage.forged();
+  };
+  run("forged fields of both headers of " + specimen.name, plan);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -52,6 +93,12 @@ TEST_CASE("no field is trusted beyond its bounds, also under checksums that fit"
   field_by_field(everything(true), true, 17);
   field_by_field(everything(false), true, 17);
   field_by_field(hashed(), true, 17);
+}
+
+TEST_CASE("no field of a header is trusted beyond its bounds when both copies say the same") {
+  both_headers(everything(true), 5);
+  both_headers(everything(false), 5);
+  both_headers(hashed(), 5);
 }
 
 }  // namespace tidemark::test

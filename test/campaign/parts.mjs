@@ -20,6 +20,7 @@ import { idleMarks } from './idle-marks.mjs';
 import { killStorm, killStormTable } from './kill-storm/storm.mjs';
 import { memory } from './memory.mjs';
 import { openAndRead } from './open-and-read.mjs';
+import { reader, readerTable } from './reader.mjs';
 import { recordBytes } from './record-bytes.mjs';
 import { KiB, MiB } from './support.mjs';
 
@@ -117,6 +118,17 @@ export const parts = [
     page: 'reliability',
     resumable: true,
     table: killStormTable,
+  },
+  {
+    name: 'reader',
+    about: '100,000 damaged journals, read by the package and by an independent reader',
+    minutes: 90,
+    run: reader,
+    sizes: { cases: 100_000, seed: 20260201 },
+    sources: ['test/fuzz'],
+    page: 'reliability',
+    resumable: true,
+    table: readerTable,
   },
   {
     name: 'planted',

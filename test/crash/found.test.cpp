@@ -152,3 +152,35 @@ TEST_CASE("with padding 'block' no write touches the block of a mark") {
     check_whole(*machine);
   }
 }
+
+TEST_CASE("what a failed sync left in the cache behind a closing mark does not come back") {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    io::SimulatedDiskOptions disk;
+    disk.seed = seed;
+    const auto machine = machine_on(disk);
+    machine->open();
+    machine->reopen();
+    machine->fail_next_sync();
+    machine->give({100, 100});
+    machine->settle();
+    machine->reopen();
+    CHECK(machine->close());
+    machine->salvage("/data/copy");
+    check_whole(*machine);
+  }
+}
+
+TEST_CASE("of a successor whose sync failed half a header is not gone on in") {
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+    io::SimulatedDiskOptions disk;
+    disk.seed = seed;
+    const auto machine = machine_on(disk);
+    machine->open();
+    for (int i = 0; i < 3; ++i) machine->append(quarter);
+    machine->fail_next_sync();
+    machine->append(quarter);
+    machine->reopen();
+    machine->cut_power(machine->disk()->all_dropped());
+    check_whole(*machine);
+  }
+}

@@ -125,7 +125,8 @@ void Machine::complain(const std::string& where, const std::vector<std::string>&
 // ---- records
 
 void Machine::hand_over(const std::vector<std::string>& payloads, journal::Durability durability,
-                        bool atomic, std::uint8_t attributes) {
+                        bool atomic, std::uint8_t attributes,
+                        std::optional<std::uint64_t> if_last_seq) {
   take_progress();
   std::string all;
   std::vector<std::uint32_t> lengths;
@@ -142,7 +143,14 @@ void Machine::hand_over(const std::vector<std::string>& payloads, journal::Durab
   batch.hashes = hashes;
   batch.atomic = atomic;
   batch.durability = durability;
+  batch.if_last_seq = if_last_seq;
   const auto first = client_->hand_over(batch);
+  const bool conflict = !first && first.error().code == journal::Code::conflict;
+  const bool expected = if_last_seq && *if_last_seq + 1 != ledger.next_seq();
+  // A journal that takes nothing more says so first.
+  if (conflict != expected && !(expected && !first && journal().failure())) {
+    complain("hand-over", {conflict ? "a conflict where there is none" : "no conflict"});
+  }
   if (!first) return;  // refused at once: these payloads must never be seen
   if (first.value() != ledger.next_seq()) {
     complain("hand-over", {"it gave seq " + std::to_string(first.value()) + " instead of " +
@@ -214,6 +222,12 @@ void Machine::batch(const std::vector<std::size_t>& bytes) {
   std::vector<std::string> payloads;
   for (const std::size_t one : bytes) payloads.push_back(make_payload(one));
   hand_over(payloads, to_disk, true);
+  settle();
+}
+
+void Machine::append_if(std::uint64_t last_seq, std::size_t bytes) {
+  if (!client_) return;
+  hand_over({make_payload(bytes)}, to_disk, false, 0, last_seq);
   settle();
 }
 

@@ -53,7 +53,8 @@ class Machine {
   // ---- records; the sizes are those of the payloads
   void append(std::size_t bytes, journal::Durability durability = to_disk);  // waits
   void give(const std::vector<std::size_t>& bytes, journal::Durability durability = to_disk);
-  void batch(const std::vector<std::size_t>& bytes);  // atomic; waits
+  void batch(const std::vector<std::size_t>& bytes);          // atomic; waits
+  void append_if(std::uint64_t last_seq, std::size_t bytes);  // waits
   void append_with_dictionary(std::uint64_t name, std::size_t bytes);
   void settle();                        // waits for the promise of everything handed over
   void sync();                          // waits until all of it is durable, or rejected
@@ -106,7 +107,8 @@ class Machine {
   void complain(const std::string& where, const std::vector<std::string>& problems);
   std::string make_payload(std::size_t bytes) { return payload_of(ledger.next_number(), bytes); }
   void hand_over(const std::vector<std::string>& payloads, journal::Durability durability,
-                 bool atomic, std::uint8_t attributes = 0);
+                 bool atomic, std::uint8_t attributes = 0,
+                 std::optional<std::uint64_t> if_last_seq = std::nullopt);
   void take_progress();
   void note_view();
   void look(journal::Observer& observer, const std::string& who);

@@ -4,6 +4,8 @@
 export const KiB = 1024;
 /** Seqs are safe integers; a seq of 2^53 is one that no record can have. */
 export const seqLimit = 2n ** 53n;
+/** The ids of segments, too. */
+export const isSegmentId = (id: bigint) => id >= 1n && id < seqLimit;
 
 export const u16 = (bytes: Uint8Array, at: number) => byte(bytes, at) | (byte(bytes, at + 1) << 8);
 export const u32 = (bytes: Uint8Array, at: number) =>
@@ -45,14 +47,21 @@ export function utf8(bytes: Uint8Array): string | undefined {
 
 const castagnoli = 0x82f63b78;
 
-/** CRC32C, bit by bit: goes on from the checksum `seed` of what came before. */
+/** What each value of the register's low byte becomes, eight bits later. */
+const steps = Uint32Array.from({ length: 256 }, (_, value) => {
+  let register = value;
+  for (let bit = 0; bit < 8; bit += 1) {
+    register = register & 1 ? (register >>> 1) ^ castagnoli : register >>> 1;
+  }
+  return register;
+});
+
+/** CRC32C, byte by byte: goes on from the checksum `seed` of what came before. */
 export function extend(seed: number, bytes: Uint8Array): number {
   let register = (seed ^ 0xffffffff) >>> 0;
-  for (const value of bytes) {
-    register ^= value;
-    for (let bit = 0; bit < 8; bit += 1) {
-      register = register & 1 ? (register >>> 1) ^ castagnoli : register >>> 1;
-    }
+  for (let at = 0; at < bytes.length; at += 1) {
+    const value = (register ^ (bytes[at] ?? 0)) & 0xff;
+    register = (register >>> 8) ^ (steps[value] ?? 0);
   }
   return (register ^ 0xffffffff) >>> 0;
 }

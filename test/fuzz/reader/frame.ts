@@ -1,5 +1,5 @@
 // One frame: header, record table, entries.
-import { byte, bytesOf64, extend, KiB, seqLimit, u32, u64 } from './bytes.ts';
+import { byte, bytesOf64, extend, isSegmentId, KiB, seqLimit, u32, u64 } from './bytes.ts';
 import type { SegmentHeader } from './header.ts';
 
 export const syncWord = 0x9d4d4454;
@@ -261,6 +261,7 @@ function readSeal({ file, header }: Place, { offset, firstSeq }: Frame): Seal | 
   };
   const isSound =
     seal.successorId > header.segmentId &&
+    isSegmentId(seal.successorId) &&
     u64(file, offset + 52) === firstSeq - 1n &&
     seal.index.bytes === indexEntryBytes * seal.index.entries &&
     seal.index.entries <= Math.floor(offset / indexSpacing) + 1 &&

@@ -6,6 +6,7 @@ import {
   hexadecimal,
   i64,
   isEqual,
+  isSegmentId,
   isZero,
   KiB,
   seqLimit,
@@ -136,10 +137,13 @@ function readFields(bytes: Uint8Array, blockSize: number): SegmentHeader | undef
 function isPlausible(header: SegmentHeader): boolean {
   const { limits, predecessor, startSeq, firstSeq } = header;
   return (
-    header.segmentId >= 1n &&
+    isSegmentId(header.segmentId) &&
     predecessor.id < header.segmentId &&
+    header.head.segmentId >= 1n &&
     header.head.segmentId <= header.segmentId &&
+    header.head.firstSeq >= startSeq &&
     header.head.firstSeq <= firstSeq &&
+    predecessor.lastSeq < seqLimit &&
     startSeq >= 1n &&
     startSeq < seqLimit &&
     firstSeq >= startSeq &&

@@ -42,11 +42,12 @@ export function readJournal(files: Files, { expectSeq = 0n } = {}): Reading {
     checkSegment(segment, segments[index + 1], problems);
   }
   checkFiles(found, segments, problems);
-  const isCut = tail?.outcome === 'torn' || tail?.outcome === 'undecidable';
+  const isCut = wordOf(tail) !== 'clean';
   return {
     outcome: outcomeOf(problems, tail),
     row: tail?.row,
     problems,
+    tail: wordOf(tail),
     cut: last && isCut ? { segment: last.id, offset: last.walk.stop.offset } : undefined,
     records: recordsOf(segments, firstSeq),
     firstSeq,
@@ -67,8 +68,13 @@ function outcomeOf(problems: readonly Problem[], tail: TailDecision | undefined)
   return problems.length > 0 ? 'corrupt' : (tail?.outcome ?? 'none');
 }
 
-function noteTail(last: LiveSegment, { outcome }: TailDecision, problems: Problem[]): void {
-  if (outcome !== 'corrupt') return;
+function wordOf(tail: TailDecision | undefined) {
+  const { outcome } = tail ?? {};
+  return outcome === 'torn' || outcome === 'undecidable' ? outcome : 'clean';
+}
+
+function noteTail(last: LiveSegment, { outcome, row }: TailDecision, problems: Problem[]): void {
+  if (outcome !== 'corrupt' || row === 'R') return;
   const { offset } = last.walk.stop;
   // What is behind the damage is shown as it would be in a sealed segment.
   last.walk = walk(last, { stepOver: true });
@@ -83,7 +89,7 @@ function checkFiles(
 ): void {
   const named = new Set<bigint>();
   if (head && live.length > 0) named.add(head.segmentId);
-  for (const { header } of segments.slice(1)) named.add(header.predecessor.id);
+  for (const { header } of segments) named.add(header.predecessor.id);
   for (const segment of segments) {
     const successor = sealOf(segment)?.seal.successorId;
     if (successor !== undefined) named.add(successor);

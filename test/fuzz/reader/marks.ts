@@ -1,5 +1,15 @@
 // The small files that are replaced as a whole: the head mark and named cursors.
-import { extend, hexadecimal, isEqual, seqLimit, u16, u32, u64, utf8 } from './bytes.ts';
+import {
+  extend,
+  hexadecimal,
+  isEqual,
+  isSegmentId,
+  seqLimit,
+  u16,
+  u32,
+  u64,
+  utf8,
+} from './bytes.ts';
 
 const prefixBytes = 48;
 const mostBytes = 512;
@@ -43,7 +53,7 @@ export function readHead(bytes: Uint8Array): MarkState<HeadMark> {
     const mark = { journalId: journalIdOf(all), segmentId: u64(all, 32), firstSeq: u64(all, 40) };
     const isSound =
       all.length === prefixBytes &&
-      mark.segmentId >= 1n &&
+      isSegmentId(mark.segmentId) &&
       mark.firstSeq >= 1n &&
       mark.firstSeq <= seqLimit;
     return isSound ? mark : undefined;

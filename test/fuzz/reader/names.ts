@@ -1,5 +1,5 @@
 // What the files of a journal's directory are, by their names alone.
-import { utf8 } from './bytes.ts';
+import { isSegmentId, utf8 } from './bytes.ts';
 
 export type FileName =
   | { kind: 'lock' }
@@ -39,7 +39,7 @@ export function fileName(name: string): FileName {
   const segment = segmentName.exec(name);
   if (segment) {
     const id = BigInt(`0x${segment[1]}`);
-    if (id === 0n) return { kind: 'foreign' };
+    if (!isSegmentId(id)) return { kind: 'foreign' };
     return segment[2] === undefined ? { kind: 'segment', id } : { kind: 'temporary' };
   }
   const temporary = temporaryMark.exec(name);

@@ -28,6 +28,7 @@ export interface Reading {
   /** The letter that decided about the tail; absent where there is no tail to decide about. */
   row: string | undefined;
   problems: Problem[];
+  tail: 'clean' | 'torn' | 'undecidable';
   /** Where the next writing open cuts; only of a torn or undecidable tail. */
   cut: { segment: bigint; offset: number } | undefined;
   /** Every record that is sound, damage stepped over. */

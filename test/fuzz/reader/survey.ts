@@ -151,7 +151,7 @@ function checkFile(
 ): void {
   const at = (what: Problem['what'], offset = 0) => problems.push({ what, segment: id, offset });
   if (reading.state === 'newer') at('newer');
-  if (reading.state === 'contradiction') at('header');
+  if (reading.state === 'contradiction') at('link');
   if (reading.state !== 'sound' || halfMade.some((one) => one.id === id)) return;
   const { header } = reading;
   if (header.segmentId !== id || header.journalId !== journalId) at('link');

@@ -215,8 +215,8 @@ than those in front of it does not continue the stream.
 - *More imitations than can be tested*: bytes that pass step 1 of a header, and whose headers and tables
   have together more than 8 times the length of the file plus 64 MiB.
 - *Behind the header*: from 2 × blockSize on; where no copy is sound, from 8,192 on.
-- *A half-made successor* is a segment with one sound header copy and only zeros behind its header, that is
-  not the first and that no seal and no later header names. It counts as a file whose header is damaged and
+- *A half-made successor* is a segment with one sound header copy, which names the journal and the file's own
+  id, and only zeros behind its header, that is not the first and that no seal and no later header names. It counts as a file whose header is damaged and
   that nothing names: row Y.
 
 ## Behind damage

@@ -119,6 +119,68 @@ TEST_CASE("a segment in the middle that is not there costs its own records and n
   CHECK(readable(journal) == expected);
 }
 
+TEST_CASE("a lost segment is named, also by a seal that stands behind damage") {
+  for (const bool damage : {false, true}) {
+    CAPTURE(damage);
+    const Builder journal = journal_of(3);
+    const std::uint64_t seal = seal_offset(journal, 2);
+    REQUIRE(journal.host.disk->unlink(journal.path(3)).ok());
+    // The header of the segment's only commit: its records are lost, too.
+    if (damage) journal.fill(journal.path(2), 8192 + 8, 16, std::byte{0xee});
+    const std::uint64_t last = 2 * records_each;
+
+    const VerifyReport report = verified(journal);
+    CHECK(!report.ok);
+    REQUIRE(report.problems.size() == (damage ? 2 : 1));
+    const Problem& missing = report.problems.back();
+    CHECK(missing.kind == ProblemKind::missing);
+    CHECK(missing.segment == 3);
+    CHECK(missing.from_seq == last + 1);
+    CHECK(missing.row == 'R');
+    CHECK(missing.path == journal.path(3));
+    REQUIRE(report.segments.size() == 2);
+    CHECK(report.segments.back().sealed);
+    CHECK(report.segments.back().used_bytes > seal);
+
+    Options options;
+    options.skip_corruption = true;
+    const auto observer = observe(journal, options);
+    const auto& skipped = observer->recovery().skipped;
+    REQUIRE(skipped.size() == (damage ? 2 : 1));
+    CHECK(skipped.back().segment == 3);
+    CHECK(skipped.back().from_seq == last + 1);
+    if (damage) CHECK(skipped.front().segment == 2);
+
+    auto copied = salvage(journal.host, journal.directory, "/out", {});
+    REQUIRE(copied.ok());
+    const auto named = std::ranges::count_if(copied.value().problems, [](const Problem& problem) {
+      return problem.kind == ProblemKind::missing && problem.segment == 3;
+    });
+    CHECK(named == 1);
+  }
+}
+
+TEST_CASE("the index of a segment whose successor is lost is looked at all the same") {
+  const Builder journal = journal_of(3);
+  const std::uint64_t index = seal_offset(journal, 2) + format::seal_bytes;
+  REQUIRE(journal.host.disk->unlink(journal.path(3)).ok());
+  journal.flip(journal.path(2), index + 3);
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 2);
+  CHECK(report.problems[0].kind == ProblemKind::index);
+  CHECK(report.problems[1].kind == ProblemKind::missing);
+}
+
+TEST_CASE("a successor without a sound header is named by a seal that stands behind damage") {
+  const Builder journal = journal_of(3);
+  journal.fill(journal.path(2), 8192 + 8, 16, std::byte{0xee});
+  journal.write(journal.path(3), std::vector<std::byte>(Builder::capacity));
+  const VerifyReport report = verified(journal);
+  CHECK(std::ranges::any_of(report.problems, [](const Problem& problem) {
+    return problem.kind == ProblemKind::header && problem.segment == 3;
+  }));
+}
+
 TEST_CASE("two segments that changed names cost their own records and no others") {
   const Builder journal = journal_of(4);
   const auto second = journal.read(journal.path(2));
