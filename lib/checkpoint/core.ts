@@ -26,7 +26,7 @@ import type {
   RejectedCheckpoint,
   StreamedCheckpoint,
 } from './options';
-import { chunksOf, saveStream } from './stream';
+import { chunksOf, readThrough, saveStream } from './stream';
 
 const defaultCodec = 'msgpack';
 // A writer elsewhere removes what is about to be opened: each time it has saved again meanwhile.
@@ -201,13 +201,14 @@ export class CheckpointCore<T> {
     return reader && { stream: chunksOf(reader), ...factsOf(reader.facts()) };
   }
 
+  list(): Promise<NativeCheckpointListing> {
+    this.#checkOpen();
+    return operate((operation) => this.#native.list(operation));
+  }
+
   /** The generations that are there, the newest first. */
   async #listed(): Promise<number[]> {
-    this.#checkOpen();
-    const listing = await operate<NativeCheckpointListing>((operation) =>
-      this.#native.list(operation),
-    );
-    return Array.from(listing.generations).reverse();
+    return Array.from((await this.list()).generations).reverse();
   }
 
   /** A reader of one generation, whose file is the caller's to release. */
@@ -249,14 +250,26 @@ export class CheckpointCore<T> {
     throw allDamaged(this.directory, rejected, newest);
   }
 
-  async generations(): Promise<CheckpointGeneration[]> {
+  generations(): Promise<CheckpointGeneration[]> {
+    return this.#look(async (reader) => reader.release());
+  }
+
+  /** The same, with every byte read and verified. */
+  verified(): Promise<CheckpointGeneration[]> {
+    return this.#look(readThrough);
+  }
+
+  async #look(
+    read: (reader: NativeCheckpointReader) => Promise<void>,
+  ): Promise<CheckpointGeneration[]> {
     const found: CheckpointGeneration[] = [];
     for (const generation of await this.#listed()) {
       const file = this.fileOf(generation);
       try {
         const reader = await this.read(generation);
-        found.push({ generation, file, header: headerOf(reader.facts()) });
-        reader.release();
+        const header = headerOf(reader.facts());
+        await read(reader);
+        found.push({ generation, file, header });
       } catch (error) {
         if (!(error instanceof TidemarkError)) throw error;
         if (isAbsent(error)) continue; // removed meanwhile, because there is a newer one
@@ -264,6 +277,17 @@ export class CheckpointCore<T> {
       }
     }
     return found;
+  }
+
+  /** Saves a generation again, with all that it says, as the newest. Damage of it is an error. */
+  async restore(generation: number): Promise<{ generation: number }> {
+    const reader = await this.read(generation);
+    const { coveredSeq, journalId, epoch, valueVersion, codecName, codecVersion } = reader.facts();
+    const { keep } = this.#choices;
+    const saving = { coveredSeq, journalId, epoch, valueVersion, codecName, codecVersion, keep };
+    const ticket = this.#native.ticket();
+    const saved = await this.#track(saveStream(this.#native, chunksOf(reader), { ticket, saving }));
+    return { generation: saved.generation };
   }
 
   close(): Promise<void> {

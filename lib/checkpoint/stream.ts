@@ -78,9 +78,9 @@ async function write(
 export interface StreamSave {
   ticket: number;
   saving: NativeCheckpointSaving;
-  onProgress: ((progress: CheckpointProgress) => void) | undefined;
+  onProgress?: ((progress: CheckpointProgress) => void) | undefined;
   /** The generation gets its name only after this. */
-  publishAfter: Promise<unknown> | undefined;
+  publishAfter?: Promise<unknown> | undefined;
 }
 
 export async function saveStream(
@@ -112,4 +112,10 @@ export async function* chunksOf(reader: NativeCheckpointReader): AsyncGenerator<
   } finally {
     reader.release();
   }
+}
+
+/** Verifies all of it. */
+export async function readThrough(reader: NativeCheckpointReader): Promise<void> {
+  const chunks = chunksOf(reader);
+  while (!(await chunks.next()).done);
 }

@@ -191,8 +191,10 @@ describe('a newer format', () => {
     writeFileSync(path, bytes);
     const checkpoint = await openCheckpoint(directory);
     const before = readdirSync(directory);
-    for (const refused of [checkpoint.load(), checkpoint.loadLenient(), checkpoint.save('x')]) {
-      expect(await rejection(refused)).toMatchObject({ code: 'ERR_TIDEMARK_VERSION', path });
+    for (const error of await Promise.all(
+      [checkpoint.load(), checkpoint.loadLenient(), checkpoint.save('x')].map(rejection),
+    )) {
+      expect(error).toMatchObject({ code: 'ERR_TIDEMARK_VERSION', path });
     }
     expect(readdirSync(directory)).toEqual(before);
   });

@@ -142,15 +142,17 @@ describe('a failed sync of the directory', () => {
         code: 'ERR_TIDEMARK_IO',
         outcome: 'unknown',
       });
-      for (const refused of [first.save('c'), second.save('d')]) {
-        expect(await rejection(refused)).toMatchObject({
+      for (const error of await Promise.all([first.save('c'), second.save('d')].map(rejection))) {
+        expect(error).toMatchObject({
           code: 'ERR_TIDEMARK_POISONED',
           outcome: 'not-written',
           cause: { code: 'EIO' },
         });
       }
-      for (const refused of [first.load(), second.loadLenient(), second.loadStream()]) {
-        expect(await rejection(refused)).toMatchObject({ code: 'ERR_TIDEMARK_POISONED' });
+      for (const error of await Promise.all(
+        [first.load(), second.loadLenient(), second.loadStream()].map(rejection),
+      )) {
+        expect(error).toMatchObject({ code: 'ERR_TIDEMARK_POISONED' });
       }
       await first.close();
       await second.close();
