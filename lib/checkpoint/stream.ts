@@ -1,6 +1,6 @@
 // Bytes that come one by one, into a checkpoint and out of it, in bounded memory.
 
-import { byteLengthOf, checkBytes } from '../arguments';
+import { byteLengthOf, checkBytes, viewOf } from '../arguments';
 import type {
   NativeCheckpoint,
   NativeCheckpointReader,
@@ -13,19 +13,19 @@ import type { CheckpointProgress } from './options';
 
 const pieceBytes = 1024 * 1024; // a chunk of the file
 
+/** Begins the file, once. */
+type Begin = () => Promise<NativeCheckpointStream>;
+
 /** Gathers small chunks, so that the disk's threads are called once a mebibyte. */
 class Gathering {
-  readonly #stream: NativeCheckpointStream;
+  readonly #begin: Begin;
   readonly #onProgress: ((progress: CheckpointProgress) => void) | undefined;
   readonly #piece = Buffer.allocUnsafeSlow(pieceBytes);
   #used = 0;
   #bytes = 0;
 
-  constructor(
-    stream: NativeCheckpointStream,
-    onProgress: ((progress: CheckpointProgress) => void) | undefined,
-  ) {
-    this.#stream = stream;
+  constructor(begin: Begin, onProgress: ((progress: CheckpointProgress) => void) | undefined) {
+    this.#begin = begin;
     this.#onProgress = onProgress;
   }
 
@@ -34,7 +34,7 @@ class Gathering {
     const length = byteLengthOf(chunk);
     for (let at = 0; at < length; ) {
       const taken = Math.min(length - at, pieceBytes - this.#used);
-      this.#piece.set(chunk.subarray(at, at + taken), this.#used);
+      this.#piece.set(viewOf(chunk, at, at + taken), this.#used);
       this.#used += taken;
       at += taken;
       if (this.#used === pieceBytes) {
@@ -48,8 +48,9 @@ class Gathering {
   async flush(): Promise<number | undefined> {
     if (this.#used === 0) return undefined;
     const piece = this.#piece.subarray(0, this.#used);
+    const stream = await this.#begin();
     const covered = await operate<number | undefined>((operation) =>
-      this.#stream.write(operation, piece),
+      stream.write(operation, piece),
     );
     this.#bytes += this.#used;
     this.#used = 0;
@@ -60,17 +61,19 @@ class Gathering {
 
 /** Writes the chunks of `source` and syncs them; a number when a later save covers them already. */
 async function write(
-  stream: NativeCheckpointStream,
+  begin: Begin,
   source: AsyncIterable<Uint8Array>,
   onProgress: ((progress: CheckpointProgress) => void) | undefined,
 ): Promise<number | undefined> {
-  const gathering = new Gathering(stream, onProgress);
+  const gathering = new Gathering(begin, onProgress);
+  // Whatever fails in here closes the source.
   for await (const chunk of source) {
     const covered = await gathering.add(checkBytes('a chunk of the stream', chunk));
     if (covered !== undefined) return covered;
   }
   const covered = await gathering.flush();
   if (covered !== undefined) return covered;
+  const stream = await begin();
   return operate<number | undefined>((operation) => stream.finish(operation));
 }
 
@@ -88,16 +91,21 @@ export async function saveStream(
   source: AsyncIterable<Uint8Array>,
   { ticket, saving, onProgress, publishAfter }: StreamSave,
 ): Promise<NativeSaved> {
-  const stream = await operate<NativeCheckpointStream>((operation) =>
-    native.begin(operation, ticket, saving),
-  );
+  let begun: Promise<NativeCheckpointStream> | undefined;
+  const begin = () => {
+    begun ??= operate((operation) => native.begin(operation, ticket, saving));
+    return begun;
+  };
   try {
-    const covered = await write(stream, source, onProgress);
+    const covered = await write(begin, source, onProgress);
     if (covered !== undefined) return { generation: covered, overtaken: true };
     await publishAfter;
+    const stream = await begin();
     return await operate<NativeSaved>((operation) => stream.publish(operation));
   } finally {
-    await operate<void>((operation) => stream.abandon(operation));
+    // Nothing is left of what was not published.
+    const stream = await begun?.catch(() => undefined);
+    if (stream !== undefined) await operate<void>((operation) => stream.abandon(operation));
   }
 }
 

@@ -66,14 +66,10 @@ napi_value listing_value(napi_env env, const checkpoint::Listing& listing) {
 // A reader changes nothing, and there is nothing to join: it only finds the directory.
 journal::Result<std::shared_ptr<OpenCheckpoint>> open_read_only(const io::Host& host,
                                                                 const std::string& directory) {
-  auto canonical = host.disk->canonical(directory);
-  if (!canonical) {
-    return journal::from_io(canonical.error(), "the directory of the checkpoint cannot be found");
-  }
-  if (auto listing = checkpoint::list(*host.disk, canonical.value()); !listing) {
+  if (auto listing = checkpoint::list(*host.disk, directory); !listing) {
     return std::move(listing).error();
   }
-  return std::make_shared<OpenCheckpoint>(host, std::move(canonical).value(), nullptr);
+  return std::make_shared<OpenCheckpoint>(host, directory, nullptr);
 }
 
 journal::Result<std::shared_ptr<OpenCheckpoint>> open_for_writing(const io::Host& host,
@@ -81,17 +77,15 @@ journal::Result<std::shared_ptr<OpenCheckpoint>> open_for_writing(const io::Host
                                                                   std::uint32_t mode) {
   auto store = checkpoint::Store::join(host, directory, mode);
   if (!store) return std::move(store).error();
-  std::string path = store.value()->directory();
-  return std::make_shared<OpenCheckpoint>(host, std::move(path), std::move(store).value());
+  return std::make_shared<OpenCheckpoint>(host, directory, std::move(store).value());
 }
 
-std::optional<Outcome> poisoned(const OpenCheckpoint& open) {
-  if (!open.store) return std::nullopt;
-  auto failure = open.store->poisoned();
-  if (!failure) return std::nullopt;
-  Outcome outcome;
-  outcome.failure = std::move(failure);
-  return outcome;
+// What a load shows is durable first. The writer must know of a sync that fails.
+checkpoint::SyncNames sync_of(const OpenCheckpoint& open) {
+  return [&open] {
+    return open.store ? open.store->sync_names()
+                      : checkpoint::sync_names(*open.host.disk, open.directory);
+  };
 }
 
 napi_value saved_value(Napi::Env env, const checkpoint::Saved& saved) {
@@ -216,8 +210,8 @@ Napi::Value CheckpointHandle::begin(const Napi::CallbackInfo& info) {
 // list(operation): { generations: Float64Array (ascending), temporaries, foreign }
 Napi::Value CheckpointHandle::list(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).run(operation_argument(info), [open = open_] {
-    if (auto refused = poisoned(*open)) return *std::move(refused);
-    return outcome_of(checkpoint::list_durably(*open->host.disk, open->directory), listing_value);
+    return outcome_of(checkpoint::list_durably(*open->host.disk, open->directory, sync_of(*open)),
+                      listing_value);
   });
   return info.Env().Undefined();
 }
@@ -225,9 +219,9 @@ Napi::Value CheckpointHandle::list(const Napi::CallbackInfo& info) {
 // readNewest(operation): a reader, undefined when nothing was ever saved
 Napi::Value CheckpointHandle::read_newest(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).run(operation_argument(info), [open = open_] {
-    if (auto refused = poisoned(*open)) return *std::move(refused);
-    return reader_outcome(open, checkpoint::open_newest(*open->host.disk, open->directory),
-                          std::nullopt);
+    return reader_outcome(
+        open, checkpoint::open_newest(*open->host.disk, open->directory, sync_of(*open)),
+        std::nullopt);
   });
   return info.Env().Undefined();
 }

@@ -24,7 +24,7 @@ struct OpenCheckpoint {
   void leave(std::function<void()> left);
 
   const io::Host host;
-  const std::string directory;
+  const std::string directory;  // as this handle calls it; errors name its files by it
   const std::shared_ptr<checkpoint::Store> store;  // null in a read-only one
 
  private:

@@ -49,20 +49,25 @@ journal::Result<Listing> list(io::Disk& disk, const std::string& directory) {
   return listing;
 }
 
-journal::Result<Listing> list_durably(io::Disk& disk, const std::string& directory) {
+journal::Status sync_names(io::Disk& disk, const std::string& directory) {
+  const io::Status synced = disk.sync_directory(directory);
+  if (synced || needs_no_sync(synced.error().code)) return journal::done();
+  return journal::from_io(synced.error(), "the directory of the checkpoint cannot be synced");
+}
+
+journal::Result<Listing> list_durably(io::Disk& disk, const std::string& directory,
+                                      const SyncNames& sync) {
   auto listing = list(disk, directory);
   if (!listing) return listing;
-  if (io::Status synced = disk.sync_directory(directory);
-      !synced && !needs_no_sync(synced.error().code)) {
-    return journal::from_io(synced.error(), "the directory of the checkpoint cannot be synced");
-  }
+  if (journal::Status synced = sync(); !synced) return std::move(synced).error();
   return listing;
 }
 
 journal::Result<std::unique_ptr<FileReader>> open_newest(io::Disk& disk,
-                                                         const std::string& directory) {
+                                                         const std::string& directory,
+                                                         const SyncNames& sync) {
   for (int look = 1;; ++look) {
-    auto listing = list_durably(disk, directory);
+    auto listing = list_durably(disk, directory, sync);
     if (!listing) return std::move(listing).error();
     if (listing.value().generations.empty()) return std::unique_ptr<FileReader>();
     auto reader = FileReader::open(disk, directory, listing.value().generations.back());

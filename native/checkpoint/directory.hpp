@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,14 +18,20 @@ struct Listing {
 };
 journal::Result<Listing> list(io::Disk& disk, const std::string& directory);
 
+// Syncs the directory. A disk that cannot be written to needs no sync.
+journal::Status sync_names(io::Disk& disk, const std::string& directory);
+using SyncNames = std::function<journal::Status()>;
+
 // The list, made durable before anybody is told: a generation that was seen once is there after a
-// power cut, too. A disk that cannot be written to needs no sync.
-journal::Result<Listing> list_durably(io::Disk& disk, const std::string& directory);
+// power cut, too.
+journal::Result<Listing> list_durably(io::Disk& disk, const std::string& directory,
+                                      const SyncNames& sync);
 
 // The newest generation, or nothing where none was ever saved. Damage of the newest is an error:
 // an older one is never given instead.
 journal::Result<std::unique_ptr<FileReader>> open_newest(io::Disk& disk,
-                                                         const std::string& directory);
+                                                         const std::string& directory,
+                                                         const SyncNames& sync);
 
 // Whether the failure says that the file is not there (any more).
 bool is_absent(const journal::Failure& failure) noexcept;

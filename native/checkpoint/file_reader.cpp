@@ -1,5 +1,6 @@
 #include "checkpoint/file_reader.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 

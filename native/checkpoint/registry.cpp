@@ -78,7 +78,7 @@ journal::Status Store::begin() {
     return journal::from_io(held.error(), "the lock of the checkpoint cannot be taken");
   }
   lock_ = std::move(held).value();
-  auto listing = list_durably(disk, directory_);
+  auto listing = list_durably(disk, directory_, [this] { return sync_names(); });
   if (!listing) return listing.error();
   // Only who holds the lock writes: whoever began these is dead.
   for (const std::string& name : listing.value().temporaries) {
@@ -118,14 +118,16 @@ void Store::leave(std::function<void()> left) {
     const std::scoped_lock lock(mutex_);
     --handles_;
     if (left) leaving_.push_back(std::move(left));
-    // Not the last one: somebody else keeps the lock, and there is nothing to wait for.
+    // Where it was not the last one somebody else keeps the lock: there is nothing to wait for.
     ended = handles_ > 0 ? std::exchange(leaving_, {}) : end_if_idle();
   }
   for (const auto& call : ended) call();
 }
 
 std::vector<std::function<void()>> Store::end_if_idle() {
-  if (handles_ > 0 || running_ || ended_) return {};
+  if (running_) return {};
+  // Somebody joined again meanwhile: whoever left has nothing to wait for.
+  if (handles_ > 0 || ended_) return std::exchange(leaving_, {});
   lock_.reset();
   ended_ = true;
   return std::exchange(leaving_, {});

@@ -2,7 +2,10 @@
 #include "checkpoint/store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "format/layout.hpp"
 
 namespace tidemark::checkpoint {
 namespace {
@@ -21,13 +24,25 @@ journal::Failure perhaps_saved(const io::Error& error) {
   return failure;
 }
 
-// Nobody knows any more which names are on the disk, and a sync that succeeds later proves nothing.
-journal::Failure poison(const io::Error& error) {
-  journal::Failure failure = journal::from_io(
-      error,
-      "a sync of the checkpoint's directory failed; nothing is saved any more: look at the disk, "
-      "close all handles and open again");
+// 2^53 - 1 of them, or a file with such a name that somebody put there.
+journal::Failure no_number_left(const std::string& directory) {
+  journal::Failure failure;
+  failure.code = journal::Code::unsupported;
+  failure.path = directory;
+  failure.outcome = journal::WriteOutcome::not_written;
+  failure.message = "the checkpoint in " + directory +
+                    " has the last generation that there can be: save into another directory";
+  return failure;
+}
+
+journal::Failure poison(const journal::Failure& because) {
+  journal::Failure failure = because;
   failure.code = journal::Code::poisoned;
+  failure.message =
+      "a sync of the checkpoint's directory failed, and nothing is saved or loaded any more: look "
+      "at "
+      "the disk, close all handles and open again";
+  if (because.cause) failure.message += ": " + because.cause->message();
   failure.outcome = journal::WriteOutcome::not_written;
   return failure;
 }
@@ -88,10 +103,11 @@ void Store::run() {
         published_ticket_ = chosen.saving.ticket;
         published_generation_ = result.value();
       }
-      const auto covered = std::ranges::partition(
-          queue_, [this](const Ready& ready) { return ready.saving.ticket > published_ticket_; });
-      std::ranges::move(covered, std::back_inserter(settled));
-      queue_.erase(covered.begin(), covered.end());
+      const auto covered = std::partition(queue_.begin(), queue_.end(), [this](const Ready& ready) {
+        return ready.saving.ticket > published_ticket_;
+      });
+      std::move(covered, queue_.end(), std::back_inserter(settled));
+      queue_.erase(covered, queue_.end());
     }
     const std::uint64_t published = published_ticket_;
     lock.unlock();
@@ -116,6 +132,7 @@ std::optional<journal::Failure> Store::refusal(const Facts& facts) {
   if (poison_) return poison_;
   // Its generations are not ours to remove, and one of ours must not hide them.
   if (newer_) return newer_;
+  if (last_generation_ >= format::maximum_seq) return no_number_left(directory_);
   if (codec_ && *codec_ != CodecFacts{facts.codec_name, facts.codec_version}) {
     journal::Failure failure;
     failure.code = journal::Code::mismatch;
@@ -133,7 +150,6 @@ std::optional<journal::Failure> Store::refusal(const Facts& facts) {
 // Temporary file -> write -> sync -> rename -> sync of the directory; older generations go only
 // when the new one is durable.
 journal::Result<std::uint64_t> Store::publish(Ready& ready) {
-  io::Disk& disk = *host_.disk;
   if (!ready.file) {
     auto created = FileWriter::create(host_, directory_, mode_);
     if (!created) return not_saved(created.error());
@@ -164,10 +180,8 @@ journal::Result<std::uint64_t> Store::publish(Ready& ready) {
   if (io::Status renamed = ready.file->rename_to(path); !renamed) {
     return perhaps_saved(renamed.error());
   }
-  if (io::Status synced = disk.sync_directory(directory_); !synced) {
-    const std::scoped_lock lock(mutex_);
-    poison_ = poison(synced.error());
-    return perhaps_saved(synced.error());
+  if (journal::Status synced = sync_names(); !synced) {
+    return perhaps_saved(synced.error().cause.value_or(io::Error{}));
   }
   published(header.generation, facts);
   remove_old(ready.saving.keep);
@@ -209,9 +223,17 @@ std::optional<CodecFacts> Store::codec() {
   return codec_;
 }
 
-std::optional<journal::Failure> Store::poisoned() {
+journal::Status Store::sync_names() {
+  const std::scoped_lock syncing(sync_mutex_);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (poison_) return *poison_;
+  }
+  journal::Status synced = checkpoint::sync_names(*host_.disk, directory_);
+  if (synced) return synced;
   const std::scoped_lock lock(mutex_);
-  return poison_;
+  poison_ = poison(synced.error());
+  return synced;
 }
 
 void Store::note_damaged(std::uint64_t generation) {

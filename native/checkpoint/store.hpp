@@ -74,8 +74,9 @@ class Store : public std::enable_shared_from_this<Store> {
   [[nodiscard]] std::uint32_t mode() const noexcept { return mode_; }
   // The codec that the generations were saved with, as far as they can be read.
   std::optional<CodecFacts> codec();
-  // Set when a sync of the directory has failed.
-  std::optional<journal::Failure> poisoned();
+  // Syncs the directory, for a save or for a load that wants to show what it found. When it fails
+  // nobody knows any more which names are on the disk: everything later is POISONED.
+  journal::Status sync_names();
   // A generation that was found damaged does not count among those that are kept.
   void note_damaged(std::uint64_t generation);
 
@@ -106,6 +107,9 @@ class Store : public std::enable_shared_from_this<Store> {
   const std::string directory_;
   const std::uint32_t mode_;
 
+  // One sync of the directory at a time: the system tells of a failure once, and it must not be a
+  // load that hears of it while a save hears of success. Taken before mutex_.
+  std::mutex sync_mutex_;
   std::mutex mutex_;  // guards what follows
   std::unique_ptr<io::Lock> lock_;
   bool ended_ = false;

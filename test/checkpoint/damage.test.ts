@@ -61,32 +61,37 @@ async function judge(checkpoint: Checkpoint, damaged: number[]): Promise<void> {
 }
 
 describe('a single flipped bit', () => {
-  it('anywhere in any generation is named by a strict load and listed by a lenient one', async () => {
-    const directory = '/state';
-    const disk = new SimulatedDisk();
-    await disk.run(async () => {
-      await saved(directory);
-      const reader = await Checkpoint.open(directory, { readOnly: true });
-      for (const generation of range(1, values.length)) {
-        const path = join(directory, fileName(generation));
-        const file = await disk.fs.open(path, 'r+');
-        const whole = await disk.fs.read(file);
-        const flip = (at: number, bit: number) =>
-          disk.fs.write(file, Buffer.of((whole[at] as number) ^ (1 << bit)), at);
-        // Every bit of what is not padding, and one of every padded byte.
-        const used = (at: number) => at < 128 || at >= 4096;
-        for (const at of range(0, whole.length - 1)) {
-          for (const bit of used(at) ? range(0, 7) : at % 97 === 0 ? [at % 8] : []) {
-            await flip(at, bit);
-            await judge(reader, [generation]);
+  const patience = { timeout: 180_000 }; // thousands of loads, on a machine that may be busy
+  it(
+    'anywhere in any generation is named by a strict load and listed by a lenient one',
+    patience,
+    async () => {
+      const directory = '/state';
+      const disk = new SimulatedDisk();
+      await disk.run(async () => {
+        await saved(directory);
+        const reader = await Checkpoint.open(directory, { readOnly: true });
+        for (const generation of range(1, values.length)) {
+          const path = join(directory, fileName(generation));
+          const file = await disk.fs.open(path, 'r+');
+          const whole = await disk.fs.read(file);
+          const flip = (at: number, bit: number) =>
+            disk.fs.write(file, Buffer.of((whole[at] as number) ^ (1 << bit)), at);
+          // Every bit of what is not padding, and one of every padded byte.
+          const used = (at: number) => at < 128 || at >= 4096;
+          for (const at of range(0, whole.length - 1)) {
+            for (const bit of used(at) ? range(0, 7) : at % 97 === 0 ? [at % 8] : []) {
+              await flip(at, bit);
+              await judge(reader, [generation]);
+            }
+            await disk.fs.write(file, whole.subarray(at, at + 1), at);
           }
-          await disk.fs.write(file, whole.subarray(at, at + 1), at);
+          await disk.fs.close(file);
         }
-        await disk.fs.close(file);
-      }
-      await judge(reader, []);
-    });
-  });
+        await judge(reader, []);
+      });
+    },
+  );
 
   it('on the real disk does not stop an open, is named, and goes when enough is saved', async () => {
     const directory = temporaryDirectory();
@@ -210,6 +215,17 @@ describe('files that are not ours', () => {
     for (const n of range(1, 4)) await checkpoint.save(n);
     for (const name of foreign) expect(readFileSync(join(directory, name), 'utf8')).toBe(name);
     expect(await checkpoint.load()).toMatchObject({ value: 4 });
+  });
+
+  it('a file with the last number there can be ends the saving, in words', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, fileName(Number.MAX_SAFE_INTEGER)), '');
+    const checkpoint = await openCheckpoint(directory);
+    expect(await rejection(checkpoint.save(1))).toMatchObject({
+      code: 'ERR_TIDEMARK_UNSUPPORTED',
+      outcome: 'not-written',
+    });
+    expect(await rejection(checkpoint.load())).toMatchObject({ code: 'ERR_TIDEMARK_CORRUPT' });
   });
 
   it('a generation that somebody removed is not missed by older ones', async () => {

@@ -116,8 +116,7 @@ describe('the n-th call fails', () => {
           code: 'ERR_TIDEMARK_NO_SPACE',
           outcome: kind === 'rename' ? 'unknown' : 'not-written',
         });
-        // What was never begun need not be closed.
-        expect(closed).toBe(kind !== 'open');
+        expect(closed).toBe(true);
         expect((await disk.fs.readdir(directory)).filter((name) => name.endsWith('.tmp'))).toEqual(
           [],
         );
@@ -160,6 +159,28 @@ describe('a failed sync of the directory', () => {
       expect(['a', 'b']).toContain((await again.load())?.value);
       await again.save('e');
       expect((await again.load())?.value).toBe('e');
+      await again.close();
+    });
+  });
+});
+
+describe('a failed sync of the directory in a load', () => {
+  it('ends the saving, too: the system tells of a failure only once', async () => {
+    const disk = new SimulatedDisk();
+    await disk.run(async () => {
+      const checkpoint = await Checkpoint.open<string>(directory);
+      await checkpoint.save('a');
+      disk.fail('syncDirectory', 1, 'EIO');
+      expect(await rejection(checkpoint.load())).toMatchObject({
+        code: 'ERR_TIDEMARK_IO',
+        cause: { code: 'EIO' },
+      });
+      expect(await rejection(checkpoint.save('b'))).toMatchObject({
+        code: 'ERR_TIDEMARK_POISONED',
+      });
+      await checkpoint.close();
+      const again = await Checkpoint.open<string>(directory);
+      expect((await again.load())?.value).toBe('a');
       await again.close();
     });
   });

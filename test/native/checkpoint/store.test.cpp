@@ -32,6 +32,10 @@ std::vector<std::byte> bytes_of(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
+checkpoint::SyncNames synced(io::Disk& disk) {
+  return [&disk] { return checkpoint::sync_names(disk, directory); };
+}
+
 struct World {
   explicit World(std::uint64_t seed = 1,
                  std::shared_ptr<io::SimulatedDisk> on = std::make_shared<io::SimulatedDisk>())
@@ -81,7 +85,7 @@ struct World {
   }
 
   std::string newest() {
-    auto reader = checkpoint::open_newest(*host.disk, directory);
+    auto reader = checkpoint::open_newest(*host.disk, directory, synced(*host.disk));
     REQUIRE(reader.ok());
     REQUIRE(reader.value());
     return text_of(*reader.value());
@@ -261,6 +265,21 @@ TEST_CASE("saves that were asked for are published before the lock is given back
   }
 }
 
+TEST_CASE("who leaves does not wait for one who joins behind him") {
+  World world;
+  const auto first = world.join();
+  const auto result = world.begin(*first, "value");
+  bool left = false;
+  first->leave([&left] { left = true; });
+  CHECK_FALSE(left);  // the save is still to be published
+  const auto second = world.join();
+  CHECK(second == first);
+  world.process.scheduler->run_until([&left] { return left; });
+  CHECK((*result)->ok());
+  CHECK(world.save(*second, "next").ok());
+  world.leave(second);
+}
+
 TEST_CASE("files of dead writers are swept by the next one, other names are left alone") {
   auto disk = std::make_shared<io::SimulatedDisk>();
   std::optional<World> world(std::in_place, 1, disk);
@@ -336,8 +355,9 @@ TEST_CASE("a newer format and another codec are not saved over") {
   }
   const auto store = world.join();
   CHECK(world.save(*store, "ours").error().code == journal::Code::version);
-  CHECK(checkpoint::open_newest(*world.host.disk, directory).error().code ==
-        journal::Code::version);
+  CHECK(
+      checkpoint::open_newest(*world.host.disk, directory, synced(*world.host.disk)).error().code ==
+      journal::Code::version);
   CHECK(world.generations() == std::vector<std::uint64_t>{1, 2});
   world.leave(store);
 }
@@ -372,7 +392,7 @@ TEST_CASE("a failed sync of the directory ends the store, everything else fails 
       if (kind.ends) {
         REQUIRE_FALSE(later.ok());
         CHECK(later.error().code == journal::Code::poisoned);
-        CHECK(store->poisoned());
+        CHECK(store->sync_names().error().code == journal::Code::poisoned);
       } else {
         REQUIRE(later.ok());
         CHECK(world.newest() == "later");
@@ -413,11 +433,11 @@ TEST_CASE("what a load has shown is there after a power cut") {
     if (call.call != io::Call::sync_directory || shown) return;
     shown = true;
     const auto other = world.process.disk->another_process();
-    auto reader = checkpoint::open_newest(*other, directory);
+    auto reader = checkpoint::open_newest(*other, directory, synced(*other));
     REQUIRE(reader.ok());
     CHECK(reader.value()->header().generation == 2);
     const auto found = world.process.disk->cut(world.process.disk->all_dropped());
-    auto after = checkpoint::open_newest(*found, directory);
+    auto after = checkpoint::open_newest(*found, directory, synced(*found));
     REQUIRE(after.ok());
     CHECK(after.value()->header().generation == 2);
   });
