@@ -144,7 +144,7 @@ Napi::Value CheckpointHandle::open(const Napi::CallbackInfo& info) {
       .run(operation_argument(info),
            [directory = text_argument(info[1]),
             mode = static_cast<std::uint32_t>(integer_argument(info[2])),
-            read_only = info[3].ToBoolean().Value(), host = Environment::of(info.Env()).host()] {
+            read_only = flag_argument(info[3]), host = Environment::of(info.Env()).host()] {
              return outcome_of(read_only ? open_read_only(host, directory)
                                          : open_for_writing(host, directory, mode),
                                [](Napi::Env env, const std::shared_ptr<OpenCheckpoint>& open) {
