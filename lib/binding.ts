@@ -191,6 +191,69 @@ export interface NativeLock {
   release(operation: number): void;
 }
 
+/** What a save says about its value. */
+export interface NativeCheckpointSaving {
+  coveredSeq: number;
+  /** Hexadecimal digits; '' for none. */
+  journalId: string;
+  epoch: string;
+  valueVersion: number;
+  codecName: string;
+  codecVersion: number;
+  keep: number;
+}
+
+export interface NativeSaved {
+  generation: number;
+  /** The generation is that of a later call. */
+  overtaken: boolean;
+}
+
+export interface NativeCheckpointListing {
+  /** Ascending. */
+  generations: Float64Array;
+  temporaries: string[];
+  foreign: string[];
+}
+
+export interface NativeCheckpointFacts {
+  generation: number;
+  coveredSeq: number;
+  journalId: string;
+  epoch: string;
+  valueVersion: number;
+  codecName: string;
+  codecVersion: number;
+  bodyBytes: number;
+  fileBytes: number;
+  savedAt: number;
+  path: string;
+}
+
+export interface NativeCheckpointReader {
+  facts(): NativeCheckpointFacts;
+  read(operation: number): void;
+  release(): void;
+}
+
+export interface NativeCheckpointStream {
+  write(operation: number, bytes: Uint8Array): void;
+  finish(operation: number): void;
+  publish(operation: number): void;
+  abandon(operation: number): void;
+}
+
+export interface NativeCheckpoint {
+  codec(): { name: string; version: number } | undefined;
+  ticket(): number;
+  save(operation: number, ticket: number, bytes: Uint8Array, saving: NativeCheckpointSaving): void;
+  begin(operation: number, ticket: number, saving: NativeCheckpointSaving): void;
+  list(operation: number): void;
+  readNewest(operation: number): void;
+  readGeneration(operation: number, generation: number): void;
+  close(operation: number): void;
+}
+
 export interface NativeDiskCall {
   kind: string;
   path: string;
@@ -239,6 +302,7 @@ export interface NativeBinding {
   hold(on: boolean): void;
   openJournal(operation: number, directory: string, options: NativeOptions): void;
   openObserver(operation: number, directory: string, options: NativeOptions): void;
+  openCheckpoint(operation: number, directory: string, mode: number, readOnly: boolean): void;
   lockDirectory(operation: number, directory: string, mode: number): void;
   verify(
     operation: number,

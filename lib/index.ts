@@ -1,5 +1,6 @@
 // The root entry: everything that the rooms export, except `tidemark/testing`.
 
+export * from './checkpoint/index';
 export * from './durable/index';
 export * from './errors';
 export * from './journal/index';

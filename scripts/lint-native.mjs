@@ -10,7 +10,8 @@ const allowed = {
   format: ['crc32c'],
   io: [],
   journal: ['format', 'io'],
-  addon: ['journal', 'io', 'crc32c'],
+  checkpoint: ['journal', 'format', 'io'],
+  addon: ['checkpoint', 'journal', 'io', 'crc32c'],
 };
 const nodeHeader = /^(node_api|js_native_api|napi|node|uv|v8)([-_./]|$)/;
 const includeLine = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/;

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAppend } from './append';
 import { registerBench } from './bench';
 import { registerCat } from './cat';
+import { registerCheckpoint } from './checkpoint';
 import type { Register, Runner } from './command';
 import { registerCursors } from './cursors';
 import { registerDemo } from './demo';
@@ -26,6 +27,7 @@ const registers: readonly Register[] = [
   registerSnapshot,
   registerTruncate,
   registerCursors,
+  registerCheckpoint,
   registerDoctor,
   registerBench,
   registerDemo,
@@ -47,11 +49,17 @@ function makeProgram(run: Runner): Command {
       outputError: (text, write) => write(`tidemark: ${text.replace(/^error: /, '')}`),
     });
   for (const register of registers) register(program, run);
-  for (const command of program.commands) {
-    command.copyInheritedSettings(program).version(version, '-V, --version', 'print the version');
-    command.allowExcessArguments(false);
-  }
+  settle(program, version);
   return program;
+}
+
+/** What holds for all commands, and theirs. */
+function settle(parent: Command, version: string): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent).version(version, '-V, --version', 'print the version');
+    command.allowExcessArguments(false);
+    settle(command, version);
+  }
 }
 
 async function main(argv: readonly string[]): Promise<number> {

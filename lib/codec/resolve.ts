@@ -81,8 +81,12 @@ export function checkContentHash(value: unknown): HashChoice | undefined {
   return { name, bytes, custom };
 }
 
-/** The codec for a journal that recorded `name`. */
-export function resolveCodec(choice: CodecChoice | undefined, name: string): WireCodec<unknown> {
+/** The codec for a journal or a checkpoint that recorded `name`. */
+export function resolveCodec(
+  choice: CodecChoice | undefined,
+  name: string,
+  what: 'journal' | 'checkpoint' = 'journal',
+): WireCodec<unknown> {
   if (choice?.custom !== undefined) {
     return new CustomWireCodec(choice.custom, choice.name, choice.version);
   }
@@ -96,7 +100,7 @@ export function resolveCodec(choice: CodecChoice | undefined, name: string): Wir
     default:
       throw new TidemarkError(
         'ERR_TIDEMARK_MISMATCH',
-        `the journal was created with the codec '${name}', which is not built in: ` +
+        `the ${what} was created with the codec '${name}', which is not built in: ` +
           'pass that codec as the option "codec"',
       );
   }

@@ -68,7 +68,7 @@ export function validate<T>(schema: StandardSchemaV1<T>, value: T): T {
     // Its rejection is nobody's but ours.
     (result as Promise<unknown>).then(undefined, () => {});
     throw schemaError(
-      'the schema validates asynchronously, but a record is validated before append returns: ' +
+      'the schema validates asynchronously, but a value is validated before the call returns: ' +
         'use a schema without asynchronous checks',
     );
   }

@@ -4,6 +4,7 @@
 import { viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
 import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
+import { encodeError } from '../codec/encode-error';
 import { type Digest, sha256 } from '../codec/resolve';
 import { type StandardSchemaV1, validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
@@ -15,17 +16,6 @@ export const hasDictionary = 0x10;
 
 // One for all journals of the thread: msgpackr encodes into memory that all its encoders share.
 let encoding = false;
-
-function encodeError(cause: unknown): Error {
-  if (cause instanceof TidemarkError) return cause;
-  const code = (cause as { code?: unknown } | null | undefined)?.code;
-  if (cause instanceof TypeError && String(code).startsWith('ERR_INVALID_ARG_')) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new TidemarkError('ERR_TIDEMARK_ENCODE', `the value could not be encoded: ${reason}`, {
-    cause,
-    outcome: 'not-written',
-  });
-}
 
 export class RecordEncoder {
   readonly #handle: NativeJournal;

@@ -1,6 +1,7 @@
 // The module's initialisation: what `require` of the binary returns. lib/native.ts types it.
 #include <napi.h>
 
+#include "addon/checkpoint_handle.hpp"
 #include "addon/disk_handle.hpp"
 #include "addon/disk_probe.hpp"
 #include "addon/environment.hpp"
@@ -20,6 +21,9 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   ReaderHandle::define(env);
   LockHandle::define(env);
   DiskHandle::define(env);
+  CheckpointHandle::define(env);
+  CheckpointStreamHandle::define(env);
+  CheckpointReaderHandle::define(env);
 
   // lib/native.ts compares it with the package's version before it uses anything else.
   exports.Set("version", Napi::String::New(env, TIDEMARK_VERSION));
@@ -29,6 +33,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
 
   exports.Set("openJournal", Napi::Function::New<JournalHandle::open>(env));
   exports.Set("openObserver", Napi::Function::New<ObserverHandle::open>(env));
+  exports.Set("openCheckpoint", Napi::Function::New<CheckpointHandle::open>(env));
   exports.Set("lockDirectory", Napi::Function::New<LockHandle::acquire>(env));
 
   exports.Set("verify", Napi::Function::New<verify>(env));

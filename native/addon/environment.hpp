@@ -17,8 +17,17 @@
 
 namespace tidemark::addon {
 
-enum class HandleClass : std::uint8_t { journal, observer, reader, lock, disk };
-inline constexpr std::size_t handle_classes = 5;
+enum class HandleClass : std::uint8_t {
+  journal,
+  observer,
+  reader,
+  lock,
+  disk,
+  checkpoint,
+  checkpoint_stream,
+  checkpoint_reader,
+};
+inline constexpr std::size_t handle_classes = 8;
 
 class Environment {
  public:

@@ -48,6 +48,23 @@ std::string hexadecimal(std::span<const std::byte> bytes) {
   return text;
 }
 
+void parse_hexadecimal(const std::string& text, std::span<std::byte> into) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::ranges::fill(into, std::byte{0});
+  if (text.size() != 2 * into.size() || text.find_first_not_of(digits) != std::string::npos) return;
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    into[i] = static_cast<std::byte>(digits.find(text[2 * i]) << 4U | digits.find(text[2 * i + 1]));
+  }
+}
+
+std::uint64_t parse_hexadecimal(const std::string& text) {
+  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+  parse_hexadecimal(text, bytes);
+  std::uint64_t value = 0;
+  for (const std::byte byte : bytes) value = value << 8U | std::to_integer<std::uint64_t>(byte);
+  return value;
+}
+
 napi_value failure_value(napi_env env, const journal::Failure& failure) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("code", journal::name(failure.code));

@@ -20,6 +20,9 @@ namespace tidemark::addon {
 Napi::Number number_value(napi_env env, std::uint64_t value);
 std::string hexadecimal(std::uint64_t value);
 std::string hexadecimal(std::span<const std::byte> bytes);
+// The other way; digits that are none, missing or too many give zeros.
+std::uint64_t parse_hexadecimal(const std::string& text);
+void parse_hexadecimal(const std::string& text, std::span<std::byte> into);
 
 napi_value failure_value(napi_env env, const journal::Failure& failure);
 napi_value batch_value(napi_env env, const journal::RecordBatch& batch);

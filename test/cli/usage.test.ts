@@ -13,6 +13,7 @@ const commands = [
   'snapshot',
   'truncate',
   'cursors',
+  'checkpoint',
   'doctor',
   'bench',
   'demo',

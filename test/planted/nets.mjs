@@ -4,13 +4,17 @@
 import { sanitizers } from '../../scripts/sanitizers.mjs';
 
 /** Native rooms whose tests each look at one piece: the unit tests. */
-const unitRooms = ['crc32c', 'format', 'io', 'journal'];
+const unitRooms = ['checkpoint', 'crc32c', 'format', 'io', 'journal'];
 
 export const nets = {
   unit: { about: 'unit tests of native/', rooms: unitRooms },
   'unit-js': {
     about: 'unit tests of lib/',
     files: ['test/journal', 'test/recovery', 'test/durable', 'test/codec'],
+  },
+  checkpoint: {
+    about: 'checkpoints: power cuts, faults, damage, threads and processes',
+    files: ['test/checkpoint'],
   },
   crash: { about: 'crash explorer and model on the simulated disk', rooms: ['crash'] },
   fault: { about: 'fault loops: the n-th call of each kind fails', rooms: ['fault'] },

@@ -6,6 +6,7 @@
 // touches one that does.
 #include <doctest/doctest.h>
 
+#include "checkpoint_files.hpp"
 #include "format/marks.hpp"
 #include "repository.hpp"
 #include "support.hpp"
@@ -178,6 +179,18 @@ TEST_CASE("the golden marks are decoded, and encoded to the same bytes") {
   CHECK(decoded.seq == 1003);
   CHECK(decoded.epoch == cursor.epoch);
   CHECK(encode_cursor_mark(decoded) == cursor_file);
+}
+
+TEST_CASE("the golden checkpoint is decoded, and encoded to the same bytes") {
+  constexpr std::size_t body_bytes = 700;
+  const CheckpointHeader header = test::sample_checkpoint(body_bytes);
+  const File file =
+      golden("checkpoint", test::checkpoint_file(header, test::sample_body(body_bytes)));
+  const CheckpointVerdict verdict = decode_checkpoint(file);
+  REQUIRE(verdict.state == CheckpointState::valid);
+  CHECK(verdict.header == header);
+  CHECK(hex_dump(test::checkpoint_file(verdict.header, test::sample_body(body_bytes))) ==
+        hex_dump(file));
 }
 
 TEST_CASE("the bytes that docs/format.md shows are those of the golden segment") {
