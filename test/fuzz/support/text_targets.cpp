@@ -146,7 +146,7 @@ std::vector<File> seeds_of_name() {
   std::vector<File> seeds;
   for (const std::string& name :
        {std::string(format::lock_name), std::string(format::head_name), format::segment_name(1),
-        format::segment_name(UINT64_MAX), format::segment_temporary_name(2),
+        format::segment_name(format::maximum_segment_id), format::segment_temporary_name(2),
         format::cursor_file_name("replica/b"), format::cursor_file_name("a.tmp-b"),
         format::temporary_name(format::head_name, "1-a_z"),
         format::temporary_name(format::cursor_file_name("\xF0\x9F\x8C\x8A"), "0")}) {
