@@ -300,11 +300,11 @@ void Machine::delete_cursor(const std::string& name) {
 
 void Machine::use_faults() { with_faults_ = true; }
 
-void Machine::refuse_writes(io::Errc code) {
-  faults_->intercept([code](const io::DiskCall& call) -> std::optional<io::Fault> {
+void Machine::refuse_writes(io::Errc code, io::Effect effect) {
+  faults_->intercept([code, effect](const io::DiskCall& call) -> std::optional<io::Fault> {
     const bool of_segment = call.path.find("segment") != std::string::npos;
     if (call.call != io::Call::write || !of_segment) return std::nullopt;
-    return io::Fault{code, io::Effect::part, {}};
+    return io::Fault{code, effect, {}};
   });
 }
 

@@ -77,7 +77,8 @@ class Machine {
 
   // ---- faults
   void use_faults();  // before the open; refuse_writes() needs it
-  void refuse_writes(io::Errc code);
+  // `effect`: how much of such a write is there all the same.
+  void refuse_writes(io::Errc code, io::Effect effect = io::Effect::part);
   void heal();
   void fail_next_sync() { disk_->fail_next_sync(); }
 

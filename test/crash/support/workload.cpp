@@ -208,6 +208,26 @@ void no_space(Machine& machine) {
   machine.close();
 }
 
+// What was refused is there as a whole, and must not come back: neither alone nor in front of, or
+// behind, what takes its place.
+void refused_whole(Machine& machine) {
+  machine.use_faults();
+  machine.open();
+  machine.append(10);
+  machine.refuse_writes(io::Errc::io, io::Effect::whole);
+  machine.give({200, 30, 40});
+  machine.settle();
+  machine.heal();
+  machine.append(200);
+  machine.give({30, 40}, to_system);
+  machine.settle();
+  machine.refuse_writes(io::Errc::no_space, io::Effect::whole);
+  machine.append(50, to_system);
+  machine.heal();
+  machine.append(50);
+  machine.close();
+}
+
 // The disk has room for the first segments only.
 void full_disk(Machine& machine) {
   machine.open();
@@ -391,6 +411,7 @@ constexpr std::array all{
     Workload{"killed", "processes that are killed, and their recoveries", killed},
     Workload{"powerless", "losses of power, and their recoveries", powerless},
     Workload{"no-space", "writes that fail half way, and the new segment", no_space},
+    Workload{"refused-whole", "writes that fail and have written everything", refused_whole},
     Workload{"full-disk", "a disk that is full, and has room again", full_disk,
              [](DiskOptions& disk, journal::Options&) { disk.capacity_bytes = 300'000; }},
     Workload{"poison", "syncs that fail and mark their pages clean", poison},
