@@ -153,6 +153,9 @@ void Machine::hand_over(const std::vector<std::string>& payloads, journal::Durab
     Handed handed;
     handed.index = index + i;
     handed.weak = durability.kind != journal::DurabilityKind::commit;
+    handed.due = host_->clock->monotonic() + (durability.kind == journal::DurabilityKind::interval
+                                                  ? durability.interval
+                                                  : journal::os_sync_interval);
     handed_.push_back(handed);
   }
 }
@@ -250,6 +253,13 @@ void Machine::pass(io::Nanoseconds duration) {
   if (!host_) return;
   host_->scheduler->run_for(duration);
   take_progress();
+  const io::Nanoseconds now = host_->clock->monotonic();
+  for (const Handed& handed : handed_) {
+    if (handed.state < Handed::State::durable && handed.due < now) {
+      complain("sync", {"seq " + std::to_string(ledger.record(handed.index).seq) +
+                        " is not durable although its interval is over"});
+    }
+  }
 }
 
 // ---- marks

@@ -27,14 +27,15 @@ std::vector<std::byte> device_bytes(io::Disk& disk, const std::string& path) {
   return {buffer.data(), buffer.data() + read.value()};
 }
 
-// The last segment was begun by the open: what was handed out behind the end of the one in front and
-// is lost would else share (id, epoch, seq) with what comes now.
+// The last segment was begun by the open: what was handed out behind the end of the one in front
+// and is lost would else share (id, epoch, seq) with what comes now.
 void judge_epochs(const journal::View& view, std::vector<std::string>& problems) {
   const std::uint64_t epoch = view.segments.back()->header.epoch;
   for (const auto& segment : view.segments) {
     if (segment != view.segments.back() && segment->header.epoch == epoch) {
-      problems.push_back("a segment that was begun behind an unclean end has the epoch of segment " +
-                         std::to_string(segment->header.segment_id));
+      problems.push_back(
+          "a segment that was begun behind an unclean end has the epoch of segment " +
+          std::to_string(segment->header.segment_id));
     }
   }
 }
