@@ -349,6 +349,24 @@ void Examiner::read_only() {
   }
   unchanged(opening, by, false);
   bounded(opening, by);
+  expecting();
+}
+
+// Whoever knows what was durable is told when the log ends below it.
+void Examiner::expecting() {
+  const std::uint64_t last_seq = damage_->specimen().last_seq;
+  if (!shown_ || shown_->last_seq >= last_seq) return;
+  const std::string by = "an open that expects seq " + std::to_string(last_seq);
+  const Opening opening = disk_of(*damage_);
+  journal::Options options;
+  options.expect_seq = last_seq;
+  auto opened = journal::Observer::open(opening.host, place, options);
+  if (opened) {
+    complain(by, "ends at " + std::to_string(opened.value()->view().last_seq));
+  } else {
+    typed(opened.error(), by);
+  }
+  unchanged(opening, by, false);
 }
 
 // A snapshot is exact, or there is none.
