@@ -310,10 +310,12 @@ void Machine::delete_cursor(const std::string& name) {
 
 void Machine::use_faults() { with_faults_ = true; }
 
-void Machine::refuse_writes(io::Errc code, io::Effect effect) {
-  faults_->intercept([code, effect](const io::DiskCall& call) -> std::optional<io::Fault> {
+void Machine::refuse_writes(io::Errc code, io::Effect effect, bool once) {
+  faults_->intercept([code, effect, once,
+                      over = false](const io::DiskCall& call) mutable -> std::optional<io::Fault> {
     const bool of_segment = call.path.find("segment") != std::string::npos;
-    if (call.call != io::Call::write || !of_segment) return std::nullopt;
+    if (call.call != io::Call::write || !of_segment || over) return std::nullopt;
+    over = once;
     return io::Fault{code, effect, {}};
   });
 }

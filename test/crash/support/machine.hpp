@@ -77,8 +77,8 @@ class Machine {
 
   // ---- faults
   void use_faults();  // before the open; refuse_writes() needs it
-  // `effect`: how much of such a write is there all the same.
-  void refuse_writes(io::Errc code, io::Effect effect = io::Effect::part);
+  // `effect`: how much of such a write is there all the same. `once`: only of the next one.
+  void refuse_writes(io::Errc code, io::Effect effect = io::Effect::part, bool once = false);
   void heal();
   void fail_next_sync() { disk_->fail_next_sync(); }
 

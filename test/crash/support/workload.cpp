@@ -201,7 +201,11 @@ void no_space(Machine& machine) {
   machine.append(50);
   machine.heal();
   machine.append(60);
-  machine.append(70);
+  // Behind the one that fails the disk would take the others.
+  machine.refuse_writes(io::Errc::quota, io::Effect::part, true);
+  machine.give({70, 80, 90});
+  machine.settle();
+  machine.append(100);
   machine.refuse_writes(io::Errc::io);
   machine.append(80, to_system);
   machine.heal();
