@@ -154,6 +154,9 @@ void Examiner::prefix(const Shown& shown, const journal::RecoveryReport& report,
     complain(by, "is clean and ends at " + std::to_string(shown.last_seq));
   if (specimen.closed && damage_->flipped())
     complain(by, "is shorter after a clean close: ends at " + std::to_string(shown.last_seq));
+  // All sectors of the last commit are there, so it may have been acknowledged.
+  if (damage_->flipped() && report.cut && report.tail != format::TailWord::undecidable)
+    complain(by, "cuts a commit that was there as a whole, and does not call it undecidable");
   proven(report, shown, by);
 }
 
