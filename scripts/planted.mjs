@@ -7,13 +7,9 @@
 //   --list         names them
 //   --check        only looks whether every patch still applies
 //   --dir D        the scratch (default build/planted; its builds are used again)
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { planted, plantedTable, readDefects } from '../test/planted/planted.mjs';
-import { applies, trackedFiles } from '../test/planted/scratch.mjs';
-import { root } from './tools.mjs';
+import { planted, plantedTable, readDefects, usualDirectory } from '../test/planted/planted.mjs';
+import { applies } from '../test/planted/scratch.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,7 +18,7 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
-    dir: { type: 'string', default: join(root, 'build', 'planted') },
+    dir: { type: 'string', default: usualDirectory },
   },
 });
 const defects = readDefects();
@@ -44,34 +40,12 @@ if (unknown.length > 0 || !(minutes > 0)) {
   process.exit(64);
 }
 
-/** Of everything but papers and the patches themselves, each of which has a digest of its own. */
-function treeDigest() {
-  const hash = createHash('sha256');
-  const files = trackedFiles().filter((path) => !/^docs\/|\.(md|patch)$/.test(path));
-  for (const path of files.sort()) hash.update(path).update(readFileSync(join(root, path)));
-  return hash.digest('hex');
-}
-
-const statePath = join(options.dir, 'state.json');
-const tree = treeDigest();
-const saved = {
-  read() {
-    if (options.again || !existsSync(statePath)) return undefined;
-    const state = JSON.parse(readFileSync(statePath, 'utf8'));
-    return state.tree === tree ? state.value : undefined;
-  },
-  write(value) {
-    mkdirSync(options.dir, { recursive: true });
-    writeFileSync(statePath, JSON.stringify({ tree, value }));
-  },
-};
-
 try {
   const { figures, claims, unfinished } = await planted({
     directory: options.dir,
     only,
     deadline: Date.now() + minutes * 60_000,
-    saved,
+    again: options.again,
     log: (text) => console.error(text),
   });
   if (unfinished) {

@@ -5,10 +5,20 @@
 // Every defect must be caught by each net that it names. The unit tests are cast as well, so that it
 // shows what only a net catches: those of native/ always, those of lib/ where these saw nothing.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { root } from '../../scripts/tools.mjs';
 import { nets } from './nets.mjs';
-import { applies, Scratch } from './scratch.mjs';
+import { applies, Scratch, trackedFiles } from './scratch.mjs';
+
+export const usualDirectory = join(root, 'build', 'planted');
 
 /** So many defects there must be, and so many nets that catch something no unit test does. */
 const leastDefects = 25;
@@ -110,19 +120,56 @@ async function plant(scratch, defect, result, { deadline, save, log }) {
   return true;
 }
 
+/** Of everything but papers and the patches, each of which has a digest of its own. */
+function treeDigest() {
+  const hash = createHash('sha256');
+  const files = trackedFiles().filter((path) => !/^docs\/|\.(md|patch)$/.test(path));
+  for (const path of files.sort()) hash.update(path).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
+}
+
+/** What was cast on the very same tree, kept after each net, so that a run that was stopped goes on. */
+class Progress {
+  constructor(directory, again) {
+    this.path = join(directory, 'state.json');
+    this.tree = treeDigest();
+    this.baseline = {};
+    this.results = {};
+    if (again || !existsSync(this.path)) return;
+    const before = JSON.parse(readFileSync(this.path, 'utf8'));
+    if (before.tree === this.tree) Object.assign(this, before);
+  }
+
+  save() {
+    const { path, ...state } = this;
+    writeFileSync(`${path}.new`, JSON.stringify(state));
+    renameSync(`${path}.new`, path);
+  }
+}
+
 /**
+ * @param directory where the scratch is, and what was cast so far
  * @param only names of defects; all when left out
- * @param saved keeps what is done, so that a run that was stopped goes on: after each net
+ * @param again forgets what was cast
+ * @returns { figures, claims }, or { unfinished: true } when the time was up
  */
-export async function planted({ directory, only, deadline = Infinity, saved, log = () => {} }) {
+export async function planted({
+  directory = usualDirectory,
+  only,
+  deadline = Infinity,
+  again = false,
+  log = () => {},
+}) {
   const defects = readDefects().filter(({ name }) => only?.includes(name) ?? true);
   const broken = defects.filter(({ path }) => !applies(path, log));
   if (broken.length > 0) {
     throw new Error(`these patches no longer apply: ${broken.map(({ name }) => name).join(', ')}`);
   }
+  mkdirSync(directory, { recursive: true });
   const scratch = new Scratch(join(directory, 'tree'), log);
-  const { baseline, results: known } = saved?.read() ?? { baseline: {}, results: {} };
-  const save = () => saved?.write({ baseline, results: known });
+  const progress = new Progress(directory, again);
+  const { baseline, results: known } = progress;
+  const save = () => progress.save();
   scratch.fill();
   for (const name of inOrder([...unitNets, ...defects.flatMap((defect) => defect.nets)])) {
     if (baseline[name] !== undefined) continue;

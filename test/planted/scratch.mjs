@@ -16,7 +16,7 @@ import { root } from '../../scripts/tools.mjs';
 
 const minute = 60_000;
 /** A net that does not end by then has caught something that hangs. */
-const netMinutes = 10;
+const netMinutes = 20;
 
 export function trackedFiles() {
   const listed = spawnSync(
