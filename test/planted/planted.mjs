@@ -48,7 +48,7 @@ export function readDefects(directory = import.meta.dirname) {
 }
 
 const claim = (text, holds, measured, bound) => ({ claim: text, holds, measured, bound });
-const isCaught = (result, name) => result.caught[name]?.green === false;
+const isCaught = ({ caught }, name) => caught[name]?.green === false && !caught[name].late;
 /** Only of these it is known that no unit test catches them. */
 const isPastUnits = (result) => unitNets.every((name) => result.caught[name]?.green === true);
 
@@ -56,8 +56,11 @@ const isPastUnits = (result) => unitNets.every((name) => result.caught[name]?.gr
 function nextNet({ nets: named, caught }) {
   const left = inOrder(['unit', ...named]).filter((name) => caught[name] === undefined);
   if (left.length > 0) return left[0];
-  const byNet = named.some((name) => caught[name].green === false);
-  return byNet && caught.unit.green && caught['unit-js'] === undefined ? 'unit-js' : undefined;
+  return named.some((name) => isCaught({ caught }, name)) &&
+    caught.unit.green &&
+    caught['unit-js'] === undefined
+    ? 'unit-js'
+    : undefined;
 }
 
 /** Of each net: what it caught, and what no unit test did. */
@@ -112,8 +115,9 @@ async function plant(scratch, defect, result, { deadline, save, log }) {
     result.builds = await scratch.build(nets[name]);
     if (result.builds) result.caught[name] = await scratch.cast(nets[name]);
     save();
-    const { green, seconds, what } = result.caught[name] ?? {};
-    const said = green === undefined ? 'DOES NOT BUILD' : `${green ? 'green' : 'RED'} ${seconds} s`;
+    const { green, seconds, what, late } = result.caught[name] ?? {};
+    const color = green ? 'green' : late ? 'LATE' : 'RED';
+    const said = green === undefined ? 'DOES NOT BUILD' : `${color} ${seconds} s`;
     log(`${defect.name}: ${name} ${said}${what ? `, ${what}` : ''}`);
   }
   if (planted) scratch.fill();
@@ -137,7 +141,12 @@ class Progress {
     this.results = {};
     if (again || !existsSync(this.path)) return;
     const before = JSON.parse(readFileSync(this.path, 'utf8'));
-    if (before.tree === this.tree) Object.assign(this, before);
+    if (before.tree !== this.tree) return;
+    Object.assign(this, before);
+    // What ran out of time is cast once more.
+    for (const casts of [this.baseline, ...Object.values(this.results).map((one) => one.caught)]) {
+      for (const name of Object.keys(casts)) if (casts[name].late) delete casts[name];
+    }
   }
 
   save() {
@@ -199,9 +208,8 @@ export async function planted({
 export function plantedTable({ byNet, results }) {
   const row = (cells) => `| ${cells.join(' | ')} |`;
   const said = (result, red) =>
-    Object.entries(result.caught)
-      .filter(([, { green }]) => green !== red)
-      .map(([name]) => name)
+    Object.keys(result.caught)
+      .filter((name) => isCaught(result, name) === red)
       .join(', ');
   return [
     row(['defect', 'the promise it breaks', 'caught by', 'let through by']),

@@ -15,8 +15,9 @@ import { exec, fixedAddresses } from '../../scripts/runners.mjs';
 import { root } from '../../scripts/tools.mjs';
 
 const minute = 60_000;
-/** A net that does not end by then has caught something that hangs. */
+/** A net that does not end by then, or a test that ran out of its time, has shown nothing. */
 const netMinutes = 20;
+const ranOut = /Test timed out in \d+ ?ms|stopped after \d+ minutes/;
 
 export function trackedFiles() {
   const listed = spawnSync(
@@ -110,13 +111,17 @@ export class Scratch {
     return this.#run('ninja', ['-C', place, '-j2', ...rooms.map((room) => `test_${room}`)]);
   }
 
-  /** Casts a net: { green, seconds, what } with the first line that tells what it caught. */
+  /**
+   * Casts a net: { green, seconds, what } with the first lines that tell what it caught, `late` when
+   * it ran out of time.
+   */
   async cast(net) {
     const begin = Date.now();
-    const ended = (green, what) => ({
-      green,
+    const ended = (output, what) => ({
+      green: output === undefined,
       seconds: Math.round((Date.now() - begin) / 1000),
       ...(what && { what }),
+      ...(output && ranOut.test(output) && { late: true }),
     });
     if (net.files) {
       const { code, output } = await this.#exec(process.execPath, [
@@ -127,7 +132,10 @@ export class Scratch {
       if (code === 0 && !/Tests\s+.*\d+ passed/.test(output)) {
         throw new Error(`the net ran no test: ${net.files}`);
       }
-      return ended(code === 0, /(?:FAIL|×)\s+(.*)/.exec(output)?.[1]?.trim());
+      if (code === 0) return ended();
+      const test = /(?:FAIL|×)\s+(.*)/.exec(output)?.[1]?.trim();
+      const error = /^\s*\w*Error: .*/m.exec(output)?.[0]?.trim();
+      return ended(output, [test, error].filter(Boolean).join(': '));
     }
     const launcher = net.fixedAddresses ? fixedAddresses() : [];
     for (const room of net.rooms) {
@@ -138,9 +146,9 @@ export class Scratch {
       const { code, output } = await this.#exec(command, args, net.env, place);
       const caught =
         /TEST CASE:\s*(.*)/.exec(output)?.[1] ?? /(?:ERROR|WARNING): .*/.exec(output)?.[0];
-      if (code !== 0) return ended(false, `${room}: ${caught ?? `ended with ${code}`}`);
+      if (code !== 0) return ended(output, `${room}: ${caught ?? `ended with ${code}`}`);
     }
-    return ended(true);
+    return ended();
   }
 
   async #run(command, args) {

@@ -96,6 +96,8 @@ void truncate(Machine& machine) {
   machine.append(20);
   for (int i = 0; i < 4; ++i) machine.append(quarter);
   machine.truncate(11);
+  machine.append(30, to_system);
+  machine.truncate(14);  // everything, of which the last is not synced yet
   machine.close();
 }
 
