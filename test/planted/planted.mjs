@@ -102,25 +102,36 @@ function judge(defects, baseline, results) {
   ];
 }
 
+/** Casts a net on the tree as it is, in front of its first use. */
+async function castWithout(scratch, name, { baseline, save, log }) {
+  scratch.fill();
+  if (!(await scratch.build(nets[name]))) throw new Error('the tree does not build');
+  baseline[name] = await scratch.cast(nets[name]);
+  save();
+  const { green, seconds, what = '' } = baseline[name];
+  log(`without a defect: ${name} ${green ? 'green' : 'RED'} ${seconds} s ${what}`);
+}
+
 /** Casts what is left to cast on one defect; false when the time is over. */
-async function plant(scratch, defect, result, { deadline, save, log }) {
-  let planted = false;
+async function plant(scratch, defect, result, context) {
+  const { baseline, deadline, save, log } = context;
   for (let name = nextNet(result); name && result.builds; name = nextNet(result)) {
     if (Date.now() > deadline) return false;
-    if (!planted) {
-      scratch.fill();
-      if (!scratch.apply(defect.path)) throw new Error(`${defect.name} no longer applies`);
-      planted = true;
+    if (baseline[name] === undefined) {
+      await castWithout(scratch, name, context);
+      continue;
     }
+    scratch.fill();
+    if (!scratch.apply(defect.path)) throw new Error(`${defect.name} no longer applies`);
     result.builds = await scratch.build(nets[name]);
     if (result.builds) result.caught[name] = await scratch.cast(nets[name]);
+    scratch.fill();
     save();
     const { green, seconds, what, late } = result.caught[name] ?? {};
     const color = green ? 'green' : late ? 'LATE' : 'RED';
     const said = green === undefined ? 'DOES NOT BUILD' : `${color} ${seconds} s`;
     log(`${defect.name}: ${name} ${said}${what ? `, ${what}` : ''}`);
   }
-  if (planted) scratch.fill();
   return true;
 }
 
@@ -179,15 +190,6 @@ export async function planted({
   const progress = new Progress(directory, again);
   const { baseline, results: known } = progress;
   const save = () => progress.save();
-  scratch.fill();
-  for (const name of inOrder([...unitNets, ...defects.flatMap((defect) => defect.nets)])) {
-    if (baseline[name] !== undefined) continue;
-    if (Date.now() > deadline) return { unfinished: true };
-    if (!(await scratch.build(nets[name]))) throw new Error('the tree does not build');
-    baseline[name] = await scratch.cast(nets[name]);
-    log(`without a defect: ${name} ${baseline[name].green ? 'green' : 'RED'}`);
-    save();
-  }
   const results = [];
   for (const defect of defects) {
     const { name, path: _, ...about } = defect;
@@ -195,7 +197,8 @@ export async function planted({
       known[name] = { name, ...about, builds: true, caught: {} };
     }
     results.push(known[name]);
-    const ended = await plant(scratch, defect, known[name], { deadline, save, log });
+    const context = { baseline, deadline, save, log };
+    const ended = await plant(scratch, defect, known[name], context);
     if (!ended) return { unfinished: true };
   }
   return {
