@@ -124,11 +124,15 @@ void Examiner::proven(const journal::RecoveryReport& report, const Shown& shown,
   const Specimen& specimen = damage_->specimen();
   for (const SegmentMap& segment : specimen.segments) {
     for (const FrameMap& frame : segment.frames) {
-      if (frame.watermark.seq <= shown.last_seq) continue;
+      // By its place, because a frame without records has no seq.
+      const bool behind_the_cut = report.cut && report.cut->segment == segment.id &&
+                                  frame.watermark.offset > report.cut->offset;
+      if (frame.watermark.seq <= shown.last_seq && !behind_the_cut) continue;
       if (damage_->header(segment) && damage_->frame_header(segment, frame))
         complain(by, "ends at " + std::to_string(shown.last_seq) + " although the frame at " +
                          std::to_string(frame.offset) + " of " + segment.file + " proves " +
-                         std::to_string(frame.watermark.seq));
+                         std::to_string(frame.watermark.seq) + " and all bytes up to " +
+                         std::to_string(frame.watermark.offset));
     }
   }
   for (const auto& [name, seq] : specimen.cursors) {
