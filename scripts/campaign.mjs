@@ -61,7 +61,7 @@ function sourceDigest({ sources = [], of = [...packageSources, ...sources] }) {
   const hash = createHash('sha256');
   for (const top of of) {
     const names = readdirSync(join(root, top), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
     for (const name of names) hash.update(name.slice(root.length)).update(readFileSync(name));

@@ -76,6 +76,29 @@ void garbled(const Specimen& specimen, std::uint64_t size, std::uint64_t stride)
   run("garbled blocks of " + std::to_string(size) + " in " + specimen.name, plan);
 }
 
+// Exactly one frame, whatever it holds, and nothing beside it.
+void frame_by_frame(const Specimen& specimen) {
+  std::vector<Damage> damages;
+  for (const SegmentMap& segment : specimen.segments) {
+    for (const FrameMap& frame : segment.frames) {
+      for (const std::byte value : {std::byte{0}, std::byte{0xFF}}) {
+        Image image = specimen.image;
+        const Block block{segment.file, frame.offset};
+        put(image, block, std::vector<std::byte>(frame.end - frame.offset, value));
+        damages.emplace_back(specimen, std::move(image), "the whole frame wiped in " + text(block));
+        // Zeros in place of the last one are how it was in front of that write.
+        const bool last = !segment.sealed && &frame == &segment.frames.back();
+        if (last && value == std::byte{0}) damages.back().older();
+      }
+    }
+  }
+  Plan plan;
+  plan.count = damages.size();
+  plan.deep = 1;
+  plan.damage = [&](std::uint64_t number) { return damages[number]; };
+  run("wiped frames of " + specimen.name, plan);
+}
+
 // Any two blocks exchanged, or one written over the other.
 void exchanged(const Specimen& specimen, std::uint64_t size, std::uint64_t stride) {
   const auto blocks = blocks_of(specimen.image, size);
@@ -166,6 +189,11 @@ TEST_CASE("zeroed and garbled blocks are refused or reported, and never give a w
       garbled(specimen, size, 3);
     }
   }
+}
+
+TEST_CASE("a frame that is wiped is named where a later one proves its place, records or none") {
+  for (const Specimen& specimen : {everything(true), everything(false), marked(), small()})
+    frame_by_frame(specimen);
 }
 
 TEST_CASE("blocks written to another place, within a file and between files, never validate") {

@@ -34,6 +34,7 @@ void complain(const Violation& violation) { FAIL_CHECK(text_of(violation)); }
 TEST_CASE("no legal cut loses, invents or hides a record") {
   CampaignPlan plan;
   plan.states = 10'000;
+  plan.violations = 1;
   plan.effort.enumerate = 81;
   plan.effort.samples = 8;
   plan.effort.recovery_one_in = 12;

@@ -108,6 +108,14 @@ TEST_CASE("a cursor is where it was promised, or where it was asked to go since"
   CHECK_FALSE(sound(story.ledger, shown));
   story.ledger.asked_cursor("x", 2);
   CHECK(sound(story.ledger, shown));
+  Shown truncated = log({}, 4);
+  truncated.cursors["x"] = 2;
+  story.ledger.durable_up_to(3);
+  story.ledger.asked_first(4);
+  CHECK_FALSE(sound(story.ledger, truncated));  // it holds 3
+  truncated.cursors["x"] = 3;
+  story.ledger.asked_cursor("x", 3);
+  CHECK(sound(story.ledger, truncated));
   shown.cursors.clear();
   CHECK_FALSE(sound(story.ledger, shown));
   shown.cursors["y"] = 0;

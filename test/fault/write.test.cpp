@@ -43,7 +43,7 @@ void commits(Run& run, Pen& pen) {
   for (int i = 0; i < 6; ++i) pen.append(12'000);
   run.scheduler().run_for(20 * millisecond);  // an idle mark
   pen.append_blocking(12'000);
-  // Two commits in the queue behind the one that is written.
+  // Two records that wait while one is written.
   pen.give(1, 9'000);
   run.scheduler().run_one();
   pen.give(2, 9'000);
@@ -79,6 +79,21 @@ TEST_CASE("atomic batches bear every failure of every call") {
     pen.drain();
     static_cast<void>(run);
   }));
+}
+
+TEST_CASE("commits in the queue behind the one that fails bear every failure of every call") {
+  journal::Options options = small_options();
+  options.commit_max_records = 1;
+  fault_loop(writing(
+      "queue", writing_kinds,
+      [](Run& run, Pen& pen) {
+        for (int i = 0; i < 3; ++i) {
+          pen.give(3, 12'000);
+          pen.drain();
+        }
+        static_cast<void>(run);
+      },
+      options));
 }
 
 TEST_CASE("weak records, intervals and sync() bear every failure of every call") {

@@ -15,10 +15,11 @@ import { exec, fixedAddresses } from '../../scripts/runners.mjs';
 import { root } from '../../scripts/tools.mjs';
 
 const minute = 60_000;
-/** A net that does not end by then has caught something that hangs. */
-const netMinutes = 10;
+/** A net that does not end by then, or a test that ran out of its time, has shown nothing. */
+const netMinutes = 20;
+const ranOut = /Test timed out in \d+ ?ms|stopped after \d+ minutes/;
 
-function trackedFiles() {
+export function trackedFiles() {
   const listed = spawnSync(
     'git',
     ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
@@ -89,67 +90,76 @@ export class Scratch {
     return gitApply(this.directory, [patch], this.log);
   }
 
-  /** Builds what these nets run. False: it does not compile. */
-  async build(nets) {
-    const native = nets.filter((net) => net.rooms);
-    for (const build of new Set(native.map(({ build = 'native' }) => build))) {
-      const own = native.filter((net) => (net.build ?? 'native') === build);
-      const place = join(this.directory, 'build', build);
-      const settings = Object.entries(own[0].settings ?? {}).map(([k, v]) => `-D${k}=${v}`);
-      const configured = await this.#run('cmake', [
-        ...['-S', this.directory, '-B', place, '-G', 'Ninja'],
-        ...settings,
-      ]);
-      if (configured !== 0) return false;
-      const targets = own.flatMap(({ rooms }) => rooms.map((room) => `test_${room}`));
-      if ((await this.#run('ninja', ['-C', place, '-j2', ...targets])) !== 0) return false;
+  /**
+   * Builds what the net runs, and no more. False: it does not compile. A compiler cache is used when
+   * CMAKE_CXX_COMPILER_LAUNCHER names it.
+   */
+  async build({ rooms, build = 'native', settings = {} }) {
+    if (rooms === undefined) {
+      return (
+        (await this.#run(process.execPath, ['scripts/build.mjs', 'native'])) &&
+        (await this.#run(process.execPath, ['scripts/build.mjs', 'lib']))
+      );
     }
-    if (nets.every((net) => net.files === undefined)) return true;
-    return (
-      (await this.#run(process.execPath, ['scripts/build.mjs', 'native'])) === 0 &&
-      (await this.#run(process.execPath, ['scripts/build.mjs', 'lib'])) === 0
-    );
+    const place = join(this.directory, 'build', build);
+    // Ninja looks by itself whether CMake must run again.
+    if (!existsSync(join(place, 'build.ninja'))) {
+      const set = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
+      const where = ['-S', this.directory, '-B', place, '-G', 'Ninja'];
+      if (!(await this.#run('cmake', [...where, ...set]))) return false;
+    }
+    return this.#run('ninja', ['-C', place, '-j2', ...rooms.map((room) => `test_${room}`)]);
   }
 
-  /** Casts a net: { green, seconds, what } with the first line that tells what it caught. */
+  /**
+   * Casts a net: { green, seconds, what } with the first lines that tell what it caught, `late` when
+   * it ran out of time.
+   */
   async cast(net) {
     const begin = Date.now();
-    const ended = (green, what) => ({
-      green,
+    const ended = (output, what) => ({
+      green: output === undefined,
       seconds: Math.round((Date.now() - begin) / 1000),
       ...(what && { what }),
+      ...(output && ranOut.test(output) && { late: true }),
     });
     if (net.files) {
       const { code, output } = await this.#exec(process.execPath, [
         'node_modules/vitest/vitest.mjs',
         ...['run', '--project', net.project ?? 'main', '--bail', '1', ...net.files],
+        ...(net.tests ? ['--testNamePattern', net.tests] : []),
       ]);
       if (code === 0 && !/Tests\s+.*\d+ passed/.test(output)) {
         throw new Error(`the net ran no test: ${net.files}`);
       }
-      return ended(code === 0, /(?:FAIL|×)\s+(.*)/.exec(output)?.[1]?.trim());
+      if (code === 0) return ended();
+      const test = /(?:FAIL|×)\s+(.*)/.exec(output)?.[1]?.trim();
+      const error = /^\s*\w*Error: .*/m.exec(output)?.[0]?.trim();
+      return ended(output, [test, error].filter(Boolean).join(': '));
     }
     const launcher = net.fixedAddresses ? fixedAddresses() : [];
     for (const room of net.rooms) {
-      const program = join(this.directory, 'build', net.build ?? 'native', `test_${room}`);
+      // Where it was built, as ctest does: the paths that it was compiled with may be relative.
+      const place = join(this.directory, 'build', net.build ?? 'native');
+      const program = join(place, `test_${room}`);
       const [command, ...args] = [...launcher, program, '--no-colors=true', '--abort-after=1'];
-      const { code, output } = await this.#exec(command, args, net.env);
+      const { code, output } = await this.#exec(command, args, net.env, place);
       const caught =
         /TEST CASE:\s*(.*)/.exec(output)?.[1] ?? /(?:ERROR|WARNING): .*/.exec(output)?.[0];
-      if (code !== 0) return ended(false, `${room}: ${caught ?? `ended with ${code}`}`);
+      if (code !== 0) return ended(output, `${room}: ${caught ?? `ended with ${code}`}`);
     }
-    return ended(true);
+    return ended();
   }
 
   async #run(command, args) {
     const { code, output } = await this.#exec(command, args);
     if (code !== 0) this.log(output.split('\n').slice(-15).join('\n'));
-    return code;
+    return code === 0;
   }
 
-  #exec(command, args, env = {}) {
+  #exec(command, args, env = {}, cwd = this.directory) {
     return exec(command, args, {
-      cwd: this.directory,
+      cwd,
       env,
       timeout: netMinutes * minute,
       quiet: true,

@@ -228,6 +228,7 @@ const rows = [
         'a rotted first segment header is corruption, never an empty journal',
         'a first segment that is cut off inside its header is corruption, not a torn creation',
       ),
+      ...commits('removals that fail or come back after a truncation are debris, not damage'),
     ],
   ],
   [
@@ -263,7 +264,10 @@ const rows = [
     'A8',
     'checkpoint and journal contradict each other',
     'expectSeq and cursors are proof; checkpoints come later',
-    opens('a log that ends below expectSeq is corrupt, not cut'),
+    [
+      ...opens('a log that ends below expectSeq is corrupt, not cut'),
+      ...counter('A8: a log that ends below a named cursor is corrupt, not cut'),
+    ],
   ],
   [
     'A9',
@@ -279,20 +283,28 @@ const rows = [
     'A10',
     'who hands out seqs when workers share a journal',
     'the one writer, with the bytes',
-    ts(
-      'journal/workers',
-      'terminated with commits in flight lose nothing acknowledged and leave no gap',
-    ),
+    [
+      ...ts(
+        'journal/workers',
+        'terminated with commits in flight lose nothing acknowledged and leave no gap',
+      ),
+      ...ts('journal/append', 'of two batches with the same ifLastSeq one wins'),
+    ],
   ],
   [
     'A11',
     'readers in other processes see what is taken back, or call it damage',
     'up to the watermark; what is behind is not interpreted',
-    observer(
-      'beside a writer only what a header proves durable is shown',
-      'bytes behind the watermark are never called damage while a writer lives',
-      'records that were shown and are gone are CORRUPT, not a shorter journal',
-    ),
+    [
+      ...observer(
+        'beside a writer only what a header proves durable is shown',
+        'bytes behind the watermark are never called damage while a writer lives',
+        'records that were shown and are gone are CORRUPT, not a shorter journal',
+      ),
+      ...damage(
+        'a segment that was truncated while it is read is TRUNCATED, one that vanished is CORRUPT',
+      ),
+    ],
   ],
   [
     'A12',
@@ -329,10 +341,13 @@ const rows = [
     'A15',
     'memory of a dying worker is written',
     'the hand-over copies',
-    ts(
-      'journal/workers',
-      'terminated with commits in flight lose nothing acknowledged and leave no gap',
-    ),
+    [
+      ...ts(
+        'journal/workers',
+        'terminated with commits in flight lose nothing acknowledged and leave no gap',
+      ),
+      ...ts('journal/append', 'copies the bytes before it returns'),
+    ],
   ],
 
   [

@@ -124,11 +124,15 @@ void Examiner::proven(const journal::RecoveryReport& report, const Shown& shown,
   const Specimen& specimen = damage_->specimen();
   for (const SegmentMap& segment : specimen.segments) {
     for (const FrameMap& frame : segment.frames) {
-      if (frame.watermark.seq <= shown.last_seq) continue;
+      // By its place, because a frame without records has no seq.
+      const bool behind_the_cut = report.cut && report.cut->segment == segment.id &&
+                                  frame.watermark.offset > report.cut->offset;
+      if (frame.watermark.seq <= shown.last_seq && !behind_the_cut) continue;
       if (damage_->header(segment) && damage_->frame_header(segment, frame))
         complain(by, "ends at " + std::to_string(shown.last_seq) + " although the frame at " +
                          std::to_string(frame.offset) + " of " + segment.file + " proves " +
-                         std::to_string(frame.watermark.seq));
+                         std::to_string(frame.watermark.seq) + " and all bytes up to " +
+                         std::to_string(frame.watermark.offset));
     }
   }
   for (const auto& [name, seq] : specimen.cursors) {
@@ -154,6 +158,9 @@ void Examiner::prefix(const Shown& shown, const journal::RecoveryReport& report,
     complain(by, "is clean and ends at " + std::to_string(shown.last_seq));
   if (specimen.closed && damage_->flipped())
     complain(by, "is shorter after a clean close: ends at " + std::to_string(shown.last_seq));
+  // All sectors of the last commit are there, so it may have been acknowledged.
+  if (damage_->flipped() && report.cut && report.tail != format::TailWord::undecidable)
+    complain(by, "cuts a commit that was there as a whole, and does not call it undecidable");
   proven(report, shown, by);
 }
 
@@ -349,6 +356,24 @@ void Examiner::read_only() {
   }
   unchanged(opening, by, false);
   bounded(opening, by);
+  expecting();
+}
+
+// Whoever knows what was durable is told when the log ends below it.
+void Examiner::expecting() {
+  const std::uint64_t last_seq = damage_->specimen().last_seq;
+  if (!shown_ || shown_->last_seq >= last_seq) return;
+  const std::string by = "an open that expects seq " + std::to_string(last_seq);
+  const Opening opening = disk_of(*damage_);
+  journal::Options options;
+  options.expect_seq = last_seq;
+  auto opened = journal::Observer::open(opening.host, place, options);
+  if (opened) {
+    complain(by, "ends at " + std::to_string(opened.value()->view().last_seq));
+  } else {
+    typed(opened.error(), by);
+  }
+  unchanged(opening, by, false);
 }
 
 // A snapshot is exact, or there is none.

@@ -61,6 +61,7 @@ class Examiner {
   void bounded(const Opening& opening, const std::string& by);
 
   void read_only();
+  void expecting();
   void skip();
   void live();
   void under_reader();

@@ -334,6 +334,18 @@ Specimen hashed(std::uint64_t flavour) {
   return story.finish();
 }
 
+Specimen marked() {
+  Story story("killed behind a mark", 0);
+  story.open();
+  story.append({story.plain(12), story.plain(40)});
+  story.append(700);
+  story.close();
+  story.open();
+  story.append(33);
+  story.kill();
+  return story.finish();
+}
+
 Specimen small(std::uint64_t flavour) {
   Story story("small, closed", flavour);
   story.open();

@@ -81,6 +81,8 @@ std::string dictionary_of(std::uint64_t hash);
 Specimen everything(bool closed, std::uint64_t flavour = 0);
 // Content hashes; killed between the header of a successor and the seal in front of it.
 Specimen hashed(std::uint64_t flavour = 0);
+// Killed behind the first commit that follows a mark.
+Specimen marked();
 // One closed segment with a few records.
 Specimen small(std::uint64_t flavour = 0);
 

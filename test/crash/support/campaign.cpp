@@ -50,12 +50,13 @@ class Campaign {
       std::size_t unit = 0;
       {
         const std::scoped_lock lock(mutex_);
-        if (late() || (next_ >= chosen_.size() && seen_.states() >= plan_.states)) return;
+        if (enough_violations_ || late()) return;
+        if (next_ >= chosen_.size() && seen_.states() >= plan_.states) return;
         unit = next_++;
       }
       const bool first_round = unit < chosen_.size();
       Explorer explorer(seen_, plan_.effort, [this, first_round] {
-        return late() || (!first_round && seen_.states() >= plan_.states);
+        return enough_violations_ || late() || (!first_round && seen_.states() >= plan_.states);
       });
       const std::size_t number = unit % chosen_.size();
       const Figures figures =
@@ -67,6 +68,7 @@ class Campaign {
         found_(violation);
         result_.violations.push_back(violation);
       }
+      if (result_.violations.size() >= plan_.violations) enough_violations_ = true;
     }
   }
 
@@ -75,6 +77,7 @@ class Campaign {
   const Clock::time_point started_ = Clock::now();
   std::vector<const Workload*> chosen_;
   Seen seen_;
+  std::atomic<bool> enough_violations_ = false;
   std::mutex mutex_;  // guards everything below
   std::size_t next_ = 0;
   std::size_t finished_ = 0;

@@ -19,6 +19,8 @@ struct CampaignPlan {
   std::optional<std::chrono::seconds> limit;
   unsigned threads = 2;
   std::string only;  // one workload
+  // So many are enough to tell that something is wrong: nothing more is explored then.
+  std::size_t violations = SIZE_MAX;
   Effort effort;
 };
 

@@ -208,6 +208,11 @@ void Ledger::judge_cursors(const Shown& shown, std::vector<std::string>& problem
   for (const auto& [name, seq] : shown.cursors) {
     if (!cursors_.contains(name)) problems.push_back("nobody made a cursor '" + name + "'");
     if (seq > shown.last_seq) problems.push_back("cursor '" + name + "' is behind the last seq");
+    if (seq + 1 < shown.first_seq) {
+      problems.push_back("cursor '" + name + "' at " + std::to_string(seq) +
+                         " does not hold what it has not processed: the first is " +
+                         of_seq(shown.first_seq));
+    }
   }
 }
 

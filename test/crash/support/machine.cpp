@@ -161,6 +161,9 @@ void Machine::hand_over(const std::vector<std::string>& payloads, journal::Durab
     Handed handed;
     handed.index = index + i;
     handed.weak = durability.kind != journal::DurabilityKind::commit;
+    handed.due = host_->clock->monotonic() + (durability.kind == journal::DurabilityKind::interval
+                                                  ? durability.interval
+                                                  : journal::os_sync_interval);
     handed_.push_back(handed);
   }
 }
@@ -264,6 +267,13 @@ void Machine::pass(io::Nanoseconds duration) {
   if (!host_) return;
   host_->scheduler->run_for(duration);
   take_progress();
+  const io::Nanoseconds now = host_->clock->monotonic();
+  for (const Handed& handed : handed_) {
+    if (handed.state < Handed::State::durable && handed.due < now) {
+      complain("sync", {"seq " + std::to_string(ledger.record(handed.index).seq) +
+                        " is not durable although its interval is over"});
+    }
+  }
 }
 
 // ---- marks
@@ -314,11 +324,13 @@ void Machine::delete_cursor(const std::string& name) {
 
 void Machine::use_faults() { with_faults_ = true; }
 
-void Machine::refuse_writes(io::Errc code) {
-  faults_->intercept([code](const io::DiskCall& call) -> std::optional<io::Fault> {
+void Machine::refuse_writes(io::Errc code, io::Effect effect, bool once) {
+  faults_->intercept([code, effect, once,
+                      over = false](const io::DiskCall& call) mutable -> std::optional<io::Fault> {
     const bool of_segment = call.path.find("segment") != std::string::npos;
-    if (call.call != io::Call::write || !of_segment) return std::nullopt;
-    return io::Fault{code, io::Effect::part, {}};
+    if (call.call != io::Call::write || !of_segment || over) return std::nullopt;
+    over = once;
+    return io::Fault{code, effect, {}};
   });
 }
 

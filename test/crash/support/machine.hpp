@@ -58,7 +58,7 @@ class Machine {
   void append_with_dictionary(std::uint64_t name, std::size_t bytes);
   void settle();                        // waits for the promise of everything handed over
   void sync();                          // waits until all of it is durable, or rejected
-  void pass(io::Nanoseconds duration);  // time goes on
+  void pass(io::Nanoseconds duration);  // time goes on, and syncs that are due come
 
   // ---- marks
   void truncate(std::uint64_t seq);
@@ -78,7 +78,8 @@ class Machine {
 
   // ---- faults
   void use_faults();  // before the open; refuse_writes() needs it
-  void refuse_writes(io::Errc code);
+  // `effect`: how much of such a write is there all the same. `once`: only of the next one.
+  void refuse_writes(io::Errc code, io::Effect effect = io::Effect::part, bool once = false);
   void heal();
   void fail_next_sync() { disk_->fail_next_sync(); }
 
@@ -118,7 +119,8 @@ class Machine {
   struct Handed {
     enum class State : std::uint8_t { pending, written, durable, rejected };
     Ledger::Index index = 0;
-    bool weak = false;  // acknowledged when the system has it
+    bool weak = false;        // acknowledged when the system has it
+    io::Nanoseconds due = 0;  // of a weak one: by then it is synced, unless a call fails
     State state = State::pending;
   };
 

@@ -27,6 +27,19 @@ std::vector<std::byte> device_bytes(io::Disk& disk, const std::string& path) {
   return {buffer.data(), buffer.data() + read.value()};
 }
 
+// The last segment was begun by the open: what was handed out behind the end of the one in front
+// and is lost would else share (id, epoch, seq) with what comes now.
+void judge_epochs(const journal::View& view, std::vector<std::string>& problems) {
+  const std::uint64_t epoch = view.segments.back()->header.epoch;
+  for (const auto& segment : view.segments) {
+    if (segment != view.segments.back() && segment->header.epoch == epoch) {
+      problems.push_back(
+          "a segment that was begun behind an unclean end has the epoch of segment " +
+          std::to_string(segment->header.segment_id));
+    }
+  }
+}
+
 std::string of_cut(const journal::Cut& cut) {
   return std::to_string(cut.bytes) + " bytes at " + std::to_string(cut.offset) + " of segment " +
          std::to_string(cut.segment);
@@ -69,6 +82,7 @@ std::vector<std::string> judge_report(const Before& before, const journal::View&
   const journal::Segment& segment = **known;
   const SegmentBytes& bytes = before.at(segment.header.segment_id);
   const bool goes_on = known == view.segments.rbegin();
+  if (!goes_on) judge_epochs(view, problems);
   const std::uint64_t end = goes_on ? view.limit : segment.stream_end;
   const std::uint64_t residue = bytes.used > end ? bytes.used - end : 0;
   const bool shortened = bytes.size < segment.header.capacity;

@@ -96,6 +96,8 @@ void truncate(Machine& machine) {
   machine.append(20);
   for (int i = 0; i < 4; ++i) machine.append(quarter);
   machine.truncate(11);
+  machine.append(30, to_system);
+  machine.truncate(14);  // everything, of which the last is not synced yet
   machine.close();
 }
 
@@ -201,10 +203,34 @@ void no_space(Machine& machine) {
   machine.append(50);
   machine.heal();
   machine.append(60);
-  machine.append(70);
+  // Behind the one that fails the disk would take the others.
+  machine.refuse_writes(io::Errc::quota, io::Effect::part, true);
+  machine.give({70, 80, 90});
+  machine.settle();
+  machine.append(100);
   machine.refuse_writes(io::Errc::io);
   machine.append(80, to_system);
   machine.heal();
+  machine.close();
+}
+
+// What was refused is there as a whole, and must not come back: neither alone nor in front of, or
+// behind, what takes its place.
+void refused_whole(Machine& machine) {
+  machine.use_faults();
+  machine.open();
+  machine.append(10);
+  machine.refuse_writes(io::Errc::io, io::Effect::whole);
+  machine.give({200, 30, 40});
+  machine.settle();
+  machine.heal();
+  machine.append(200);
+  machine.give({30, 40}, to_system);
+  machine.settle();
+  machine.refuse_writes(io::Errc::no_space, io::Effect::whole);
+  machine.append(50, to_system);
+  machine.heal();
+  machine.append(50);
   machine.close();
 }
 
@@ -374,7 +400,8 @@ constexpr std::array all{
     Workload{"create", "a journal is made in directories that are made", create},
     Workload{"append", "single records, each awaited", append},
     Workload{"group", "records that are not awaited", group},
-    Workload{"batch", "atomic batches", batch},
+    Workload{"batch", "atomic batches, some larger than a commit should be", batch,
+             [](DiskOptions&, journal::Options& options) { options.commit_max_records = 2; }},
     Workload{"durability", "'os', interval and commit mixed", durability},
     Workload{"rotation", "several small segments", rotation},
     Workload{"weak-rotation", "the same with records that are not awaited to the disk",
@@ -389,7 +416,10 @@ constexpr std::array all{
     Workload{"reopen", "clean closes, the log goes on in the same segment", reopen},
     Workload{"killed", "processes that are killed, and their recoveries", killed},
     Workload{"powerless", "losses of power, and their recoveries", powerless},
-    Workload{"no-space", "writes that fail half way, and the new segment", no_space},
+    Workload{"no-space", "writes that fail half way with commits behind them, and the new segment",
+             no_space,
+             [](DiskOptions&, journal::Options& options) { options.commit_max_records = 1; }},
+    Workload{"refused-whole", "writes that fail and have written everything", refused_whole},
     Workload{"full-disk", "a disk that is full, and has room again", full_disk,
              [](DiskOptions& disk, journal::Options&) { disk.capacity_bytes = 300'000; }},
     Workload{"poison", "syncs that fail and mark their pages clean", poison},

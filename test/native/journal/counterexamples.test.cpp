@@ -130,7 +130,7 @@ TEST_CASE("A4: a rejected record never comes back behind its replacement") {
   REQUIRE(append(handle, "kept").ok());
   // The write fails after all of its bytes arrived: the worst residue.
   const std::uint64_t at = end_of(handle);
-  world.disk->intercept(refuse_one_write(io::Errc::no_space));
+  world.disk->intercept(refuse_one_write(io::Errc::no_space, io::Effect::whole));
   CHECK_FALSE(append(handle, "rejected").ok());
   REQUIRE(append(handle, "replaced").value() == 2);
   World after = killed(world);
@@ -201,6 +201,24 @@ TEST_CASE("A7: limits of the options do not decide what is readable") {
   auto again = open(after, narrow);
   CHECK(read_all(after, again).at(0).size() == 5U << 20U);
   CHECK(append(again, std::string(2000, 'x')).error().code == Code::too_large);
+}
+
+TEST_CASE("A8: a log that ends below a named cursor is corrupt, not cut") {
+  World world;
+  auto handle = open(world);
+  REQUIRE(append(handle, "one").ok());
+  const std::uint64_t at = end_of(handle);
+  REQUIRE(append(handle, std::string(2000, 'z')).ok());
+  World before = killed(world);
+  flip(before, segment_path(1), at + 1000);
+  CHECK(open(before)->journal()->last_seq() == 1);  // nothing proves the last one
+  REQUIRE(handle->journal()->open_cursor("replica").ok());
+  REQUIRE(handle->journal()->advance_cursor("replica", 0, 2).ok());
+  World after = killed(world);
+  flip(after, segment_path(1), at + 1000);
+  const auto failure = refused(after);
+  CHECK(failure.code == Code::corrupt);
+  CHECK(failure.to_seq == 2U);
 }
 
 TEST_CASE(

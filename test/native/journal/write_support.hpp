@@ -40,11 +40,11 @@ inline io::Interceptor refuse_writes(io::Errc code) {
   };
 }
 
-// The same for the next one only.
-inline io::Interceptor refuse_one_write(io::Errc code) {
-  return [code, once = true](const io::DiskCall& call) mutable -> std::optional<io::Fault> {
+// The same for the next one only; `effect`: how much of it is there all the same.
+inline io::Interceptor refuse_one_write(io::Errc code, io::Effect effect = io::Effect::part) {
+  return [code, effect, once = true](const io::DiskCall& call) mutable -> std::optional<io::Fault> {
     if (!writes_segment(call) || !std::exchange(once, false)) return std::nullopt;
-    return io::Fault{code, io::Effect::part, {}};
+    return io::Fault{code, effect, {}};
   };
 }
 
