@@ -56,8 +56,8 @@ describe('the layout', () => {
     const { code, stdout, stderr } = await tidemark(['inspect', directory]);
     expect(code).toBe(2);
     expect(stdout).toMatch(/^ +1 +sealed +1 /m);
-    expect(stdout).toMatch(/^record +1 +\d+ +seq 100 /m);
-    expect(stderr).toMatch(/ERR_TIDEMARK_CORRUPT: segment 1, offset \d+, seq 100: /);
+    expect(stdout).toMatch(/^record +\d+ +\d+ +seq 100 /m);
+    expect(stderr).toMatch(/ERR_TIDEMARK_CORRUPT: segment \d, offset \d+, seq 100: /);
     expect(stderr).toContain(`tidemark verify ${directory}`);
     expect(stderr).toContain(`tidemark salvage ${directory} OUT`);
     const json = await tidemark(['inspect', directory, '--json']);
