@@ -112,9 +112,9 @@ export const parts = [
   {
     name: 'kill-storm',
     about: '1,000 kills with SIGKILL under load, in recovery, in close, with followers',
-    minutes: 6,
+    minutes: 12,
     run: killStorm,
-    sizes: { rounds: 5, kills: 200, seed: 20260101 },
+    sizes: { rounds: 10, kills: 100, seed: 20260101 },
     page: 'reliability',
     resumable: true,
     table: killStormTable,
