@@ -115,7 +115,7 @@ export const parts = [
     about: '1,000 kills with SIGKILL under load, in recovery, in close, with followers',
     minutes: 12,
     run: killStorm,
-    sizes: { rounds: 10, kills: 100, seed: 20260101 },
+    sizes: { rounds: 20, kills: 50, seed: 20260101 },
     page: 'reliability',
     resumable: true,
     table: killStormTable,

@@ -62,9 +62,11 @@ export async function killStorm({
   log = () => {},
 }) {
   const state = saved?.read() ?? { rounds: 0, counts: noCounts(), problems: [], slowestMs: 0 };
+  const first = state.rounds;
   while (state.rounds < rounds && state.problems.length === 0) {
-    if (deadline !== undefined && Date.now() + state.slowestMs > deadline)
-      return { unfinished: true };
+    // One round each time, however slow they were: else it would never come to its end.
+    const isLate = deadline !== undefined && Date.now() + state.slowestMs > deadline;
+    if (isLate && state.rounds > first) return { unfinished: true };
     const begin = Date.now();
     const round = state.rounds + 1;
     const { counts, problems } = await playRound({ directory, round, seed, kills, log });
