@@ -22,14 +22,20 @@ export class Disturbance {
     this.#random = random;
   }
 
-  /** Until the process ends. `reports`: the stream that it reports by. */
+  /**
+   * Until the process ends, or the function that this gives is called. `reports`: the stream that it
+   * reports by.
+   */
   disturb(child, reports) {
     const ended = new AbortController();
-    child.on('exit', () => ended.abort());
+    const end = () => ended.abort();
+    child.on('exit', end);
     this.#run(child, reports, ended.signal).catch((error) => {
       reports.resume();
+      child.kill('SIGCONT');
       if (error.name !== 'AbortError') throw error;
     });
+    return end;
   }
 
   async #run(child, reports, signal) {

@@ -160,6 +160,7 @@ export function runUntilKilled(plan, disturbance) {
     let rest = '';
     let complaint = '';
     let killing = false;
+    let leaveAlone;
     let killed = false; // not child.killed, which any signal sets
     let state;
 
@@ -182,6 +183,8 @@ export function runUntilKilled(plan, disturbance) {
     const killSoon = () => {
       if (killing) return;
       killing = true;
+      // A hunt needs a process that runs.
+      if (plan.hunts !== undefined) leaveAlone?.();
       killAt(process.hrtime.bigint() + BigInt(plan.microseconds) * 1000n);
     };
     const warm = () => said.acknowledgedRecords >= plan.acknowledgements;
@@ -221,6 +224,6 @@ export function runUntilKilled(plan, disturbance) {
       });
     });
     begin(() => killed);
-    disturbance?.disturb(child, reports);
+    leaveAlone = disturbance?.disturb(child, reports);
   });
 }
