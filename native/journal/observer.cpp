@@ -16,6 +16,10 @@ constexpr std::size_t look_window = std::size_t{16} << 10U;
 // A directory that changes under the look (a rotation, a writer that comes) is looked at again.
 constexpr int look_attempts = 8;
 
+bool is_absent(const Failure& failure) {
+  return failure.cause && failure.cause->code == io::Errc::not_found;
+}
+
 }  // namespace
 
 Observer::Observer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -108,7 +112,8 @@ io::Result<std::vector<std::byte>> Observer::State::read_head() const {
 }
 
 // The look is good when the same writer was there, or none, before and behind it: what is decided
-// without a writer must not have been written to meanwhile.
+// without a writer must not have been written to meanwhile, and what one has released since it was
+// listed is no failure.
 Status Observer::State::look(RecoveryReport* report) {
   for (int attempt = 1;; ++attempt) {
     const bool last = attempt == look_attempts;
@@ -131,7 +136,8 @@ Status Observer::State::look(RecoveryReport* report) {
     Status taken = take(looked.value(), report);
     auto behind = trace_writer();
     if (!behind) return behind.error();
-    if (behind.value() == writer || last) return taken;
+    const bool vanished = !taken && writer.alive && is_absent(taken.error());
+    if (last || (behind.value() == writer && !vanished)) return taken;
   }
 }
 

@@ -1,10 +1,14 @@
 // The kill storm in small, and its judges: they must see what they are there to see.
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { runPart } from './claims';
+import { evidenceOf } from './kill-storm/evidence.mjs';
 import { judgeCursor, judgeSaid, judgeSame } from './kill-storm/judge.mjs';
+import { killRound } from './kill-storm/round.mjs';
 import { killStorm } from './kill-storm/storm.mjs';
+import { inTemporary } from './support.mjs';
 
-const sizes = { rounds: 1, kills: 60, seed: 20260102, deadline: undefined, saved: undefined };
+const sizes = { rounds: 1, kills: 50, seed: 20260102, deadline: undefined, saved: undefined };
 
 describe('kill -9, again and again on the same directory', () => {
   it('loses nothing acknowledged or shown, keeps everything in order and genuine', async () => {
@@ -14,6 +18,15 @@ describe('kill -9, again and again on the same directory', () => {
       figures: '',
     });
     expect(claims).toBe(2);
+  }, 600_000);
+
+  it('judges the same when processes are stopped for a while and reports are read late', async () => {
+    const { problems, counts } = await inTemporary(tmpdir(), (directory: string) =>
+      killRound({ directory, kills: 10, seed: 20260104, isDisturbed: true, log: () => {} }),
+    );
+    expect(problems).toEqual([]);
+    expect(counts.processesStopped).toBeGreaterThan(0);
+    expect(counts.reportsLeftUnread).toBeGreaterThan(0);
   }, 600_000);
 });
 
@@ -43,7 +56,7 @@ describe('the judge of what a writer said', () => {
       expect: (runs: Run[], what: string) => expected.push([runs, what]),
     };
     const facts = { producers: [plan], retains: false, isLast: true };
-    const problems = judgeSaid(facts, { ...sound, ...said }, history, firstSeq);
+    const { problems } = judgeSaid(facts, { ...sound, ...said }, history, firstSeq);
     return { problems, expected };
   }
 
@@ -89,5 +102,42 @@ describe('the judge of two opens', () => {
     expect(judgeSame(facts, facts)).toEqual([]);
     expect(judgeSame(facts, { ...facts, lastSeq: 8 })).toHaveLength(1);
     expect(judgeSame({}, facts)).toEqual([]);
+  });
+});
+
+describe('the evidence of a commit in flight', () => {
+  const by = 'one:10';
+  const said = {
+    submitted: new Map([[by, 8]]),
+    handed: new Map([[by, 6]]),
+    acknowledged: [{ by, k: 1, seq: 11, count: 4 }],
+  };
+  function evidence({
+    reached = 6,
+    unread = false,
+    state = 'running',
+    moment = 'load',
+    more = {},
+  }) {
+    const history = { reached: () => reached };
+    return evidenceOf({ plan: { moment }, end: { said: { ...said, ...more }, state } }, history, {
+      unread,
+    });
+  }
+
+  it('is a record that the writer had taken and nobody finds', () => {
+    expect(evidence({}).unwritten).toBe(false);
+    expect(evidence({ reached: 5 }).unwritten).toBe(true);
+  });
+  it('is none where the records may have been released before anybody read them', () => {
+    expect(evidence({ reached: 0 }).unwritten).toBe(true);
+    expect(evidence({ reached: 0, unread: true }).unwritten).toBe(false);
+    expect(evidence({ reached: 5, unread: true }).unwritten).toBe(true);
+  });
+  it('is a sync behind which records wait, not that of a mark', () => {
+    expect(evidence({ state: 'sync' }).inSync).toBe(true);
+    expect(evidence({ state: 'sync', moment: 'close' }).inSync).toBe(false);
+    const told = { submitted: new Map([[by, 4]]) };
+    expect(evidence({ state: 'sync', more: told }).inSync).toBe(false);
   });
 });

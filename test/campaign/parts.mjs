@@ -9,6 +9,7 @@
 
 import { crash, crashTable } from '../crash/campaign.mjs';
 import { fault, faultTable } from '../fault/campaign.mjs';
+import { kernelFaults, kernelFaultsTable } from '../fault/kernel/kernel-faults.mjs';
 import { fuzz, fuzzTable } from '../fuzz/campaign.mjs';
 import { planted, plantedTable } from '../planted/planted.mjs';
 import { peersPowerCuts, peersPowerCutsTable } from '../power/peers-power-cuts.mjs';
@@ -112,9 +113,9 @@ export const parts = [
   {
     name: 'kill-storm',
     about: '1,000 kills with SIGKILL under load, in recovery, in close, with followers',
-    minutes: 6,
+    minutes: 12,
     run: killStorm,
-    sizes: { rounds: 5, kills: 200, seed: 20260101 },
+    sizes: { rounds: 20, kills: 50, seed: 20260101 },
     page: 'reliability',
     resumable: true,
     table: killStormTable,
@@ -129,6 +130,18 @@ export const parts = [
     page: 'reliability',
     resumable: true,
     table: readerTable,
+  },
+  {
+    name: 'kernel-faults',
+    about:
+      'every call of a writer fails, lies or is its last, by strace; file systems die under it',
+    minutes: 20,
+    run: kernelFaults,
+    sizes: { deaths: 25, seed: 20260110 },
+    sources: ['test/fault/kernel'],
+    page: 'reliability',
+    resumable: true,
+    table: kernelFaultsTable,
   },
   {
     name: 'planted',

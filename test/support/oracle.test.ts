@@ -107,4 +107,12 @@ describe('a history', () => {
     expect(history.problems).toHaveLength(2);
     expect(history.reached(b)).toBe(2);
   });
+  it('does not call missing what is behind a problem', async () => {
+    const history = new History();
+    history.problem('something was wrong before');
+    await history.read(journalOf([valueBy(b, 1), { ...valueBy(a, 1), text: '?' }, valueBy(a, 2)]));
+    expect(history.expect([{ by: a, k: 2, seq: 3, count: 1 }], 'acknowledged')).toBe(1);
+    expect(history.lastSeq).toBe(3);
+    expect(history.problems).toHaveLength(2);
+  });
 });

@@ -15,6 +15,7 @@
 #include "io/posix/error.hpp"
 #include "io/posix/file.hpp"
 #include "io/posix/open.hpp"
+#include "io/posix/unshared.hpp"
 
 namespace tidemark::io::posix {
 namespace {
@@ -91,10 +92,19 @@ Result<bool> still_named(int descriptor, const std::string& path) {
 
 class PosixLock final : public Lock {
  public:
-  explicit PosixLock(std::unique_ptr<File> file) : file_(std::move(file)) {}
+  PosixLock(std::unique_ptr<File> file, std::unique_ptr<Unshared> unshared)
+      : unshared_(std::move(unshared)), file_(std::move(file)) {}
+  ~PosixLock() override {
+    unshared_->close_by([this] { file_.reset(); });
+  }
+  PosixLock(const PosixLock&) = delete;
+  PosixLock& operator=(const PosixLock&) = delete;
+
+  [[nodiscard]] File& file() { return *file_; }
 
  private:
-  const std::unique_ptr<File> file_;  // its close gives the lock back
+  const std::unique_ptr<Unshared> unshared_;
+  std::unique_ptr<File> file_;  // its close gives the lock back
 };
 
 Status write_holder(File& file, std::string_view holder) {
@@ -114,15 +124,19 @@ Result<std::unique_ptr<Lock>> take_lock(const std::string& path, std::string_vie
     auto opened = open_regular_file(path, options, Call::lock);
     if (!opened) return std::move(opened).error();
     Descriptor descriptor = std::move(opened).value();
+    // In front of the lock: no child may come to hold it.
+    auto unshared = std::make_unique<Unshared>(descriptor.get());
     const Taken taken = take(descriptor.get());
     if (taken == Taken::failed) return error_of(Call::lock, path, errno);
     if (taken == Taken::no) return Error{Errc::locked, Call::lock, EAGAIN, path};
     auto named = still_named(descriptor.get(), path);
     if (!named) return std::move(named).error();
     if (!named.value()) continue;
-    auto file = make_file(std::move(descriptor), path, 1);
-    if (auto written = write_holder(*file, holder); !written) return std::move(written).error();
-    return std::unique_ptr<Lock>(std::make_unique<PosixLock>(std::move(file)));
+    auto lock =
+        std::make_unique<PosixLock>(make_file(std::move(descriptor), path, 1), std::move(unshared));
+    if (auto written = write_holder(lock->file(), holder); !written)
+      return std::move(written).error();
+    return std::unique_ptr<Lock>(std::move(lock));
   }
   return Error{Errc::busy, Call::lock, 0, path};
 }

@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { runOfLine } from '../../support/oracle.mjs';
 
+/** Followers look every few milliseconds; one that needs longer than this has stopped looking. */
+const MOST_MS = 60_000;
+
 export class Followers {
   /** Of each follower: the runs that it reported since they were last taken, and its figures. */
   #of = {
@@ -14,7 +17,8 @@ export class Followers {
   #ended;
   #wake = () => {};
 
-  constructor(directory) {
+  /** `disturbance`, if any, disturbs their process. */
+  constructor(directory, disturbance) {
     this.#child = spawn(process.execPath, [join(import.meta.dirname, 'follower.mjs'), directory], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -36,6 +40,7 @@ export class Followers {
         resolve();
       });
     });
+    disturbance?.disturb(this.#child, this.#child.stdout);
   }
 
   #line(line) {
@@ -58,11 +63,17 @@ export class Followers {
   /** Waits until everything up to `lastSeq` was shown to all of them, or one of them failed. */
   async reach(lastSeq) {
     const behind = () => Object.values(this.#of).some(({ next }) => next <= lastSeq);
+    const timer = setTimeout(() => {
+      const places = Object.entries(this.#of).map(([who, { next }]) => `${who}: ${next}`);
+      this.#failures.push(`no follower moves; due are ${places.join(', ')}, not ${lastSeq + 1}`);
+      this.#wake();
+    }, MOST_MS);
     while (this.#failures.length === 0 && behind()) {
       await new Promise((resolve) => {
         this.#wake = resolve;
       });
     }
+    clearTimeout(timer);
   }
 
   /** [who, runs] of what they were shown since the last call; each has to be in the journal. */

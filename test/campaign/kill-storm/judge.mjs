@@ -13,10 +13,11 @@ export function judgeSame(before, after) {
 
 /**
  * What a writer said, against what was recovered: `history` has been read to the end. `isLast`: no
- * other writer came behind it, which could have released records.
+ * other writer came behind it, which could have released records. `read`: so many of the records that
+ * it was told are there have been read; the others were released before.
  */
 export function judgeSaid({ producers, retains, isLast }, said, history, firstSeq) {
-  history.expect(said.acknowledged, 'acknowledged');
+  const read = history.expect(said.acknowledged, 'acknowledged');
   history.expect(said.shown, 'a follower in the writer saw');
   const problems = [];
   for (const { by, mode, window } of producers) {
@@ -35,7 +36,7 @@ export function judgeSaid({ producers, retains, isLast }, said, history, firstSe
   if (isLast && !retains && asked > 0 && firstSeq > Math.max(asked, said.opened.firstSeq)) {
     problems.push(`asked to truncate up to ${asked}, the first record is ${firstSeq}`);
   }
-  return problems;
+  return { problems, read };
 }
 
 /** A later open names the cursor between what was durable and what was asked for. */

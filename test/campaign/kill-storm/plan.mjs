@@ -23,8 +23,8 @@ const MOST_MICROSECONDS = 3000;
 /** Kills during open and close fall into this many times what the last one of the kind took. */
 const STRETCH = 1.3;
 
-/** Under load half of the kills then wait until the writer's thread is seen in this state. */
-const hunted = [undefined, undefined, undefined, 'running', 'sync', 'sync'];
+/** Most kills under load, and all at a truncation, then wait until the writer's thread is seen so. */
+const hunted = [undefined, 'running', 'sync', 'sync', 'sync', 'sync'];
 
 const windows = { append: [1, 8, 64, 256], batch: [4, 64, 512], write: [16, 256], sync: [8] };
 const SHORT_TEXT = 120;
@@ -101,6 +101,7 @@ export function draw(random, number, directory, lasts, { direct }) {
     ...{ kind: 'program', number, directory, moment, producers, acknowledgements },
     options: drawOptions(random, direct),
     ...(moment === 'load' && { hunts: pick(random, hunted) }),
+    ...(moment === 'truncation' && { hunts: 'sync' }),
     follows: oneIn(random, 2),
     ...((moment === 'truncation' || oneIn(random, 2)) && {
       consumes: { every: integer(random, 1, 4 * size) },

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Journal } from '../../../dist/index.mjs';
 import { History } from '../../support/oracle.mjs';
 import { seeded } from '../support.mjs';
+import { Disturbance } from './disturbance.mjs';
+import { evidenceOf } from './evidence.mjs';
 import { Followers } from './followers.mjs';
 import { judgeCursor, judgeFiles, judgeSaid, judgeSame, look } from './judge.mjs';
 import { draw } from './plan.mjs';
@@ -17,6 +19,8 @@ const FIRST_OPEN_MS = 10;
 const FIRST_CLOSE_MS = 3;
 const LOG_EVERY = 25;
 const CURSOR = 'consumer';
+/** The disturbance draws by a seed of its own: how much it draws depends on time. */
+const DISTURBANCE_SEED = 0x5eed;
 
 /** Whether the file system of the directory does direct transfers. */
 async function doesDirect(directory) {
@@ -28,25 +32,6 @@ async function doesDirect(directory) {
     if (error.code === 'ERR_TIDEMARK_UNSUPPORTED') return false;
     throw error;
   }
-}
-
-/**
- * What the commit path of a writer was doing when it died. A commit in flight is proven by records that
- * the native writer had taken (the hand-over had returned) and that no open finds: as long as there are
- * any, its thread is at work on them. It is proven as well where that thread was seen, some microseconds
- * before the kill, in the call that syncs. Records in the file of which nobody was told are only a sign:
- * perhaps the telling was late.
- */
-function evidenceOf({ plan, end: { said, state } }, history) {
-  const acknowledged = new Map();
-  for (const { by, k, count } of said.acknowledged) acknowledged.set(by, k + count - 1);
-  const untold = (by) => history.reached(by) > (acknowledged.get(by) ?? 0);
-  return {
-    unwritten: [...said.handed].some(([by, handed]) => handed > history.reached(by)),
-    // In close and recovery the thread writes marks, too.
-    inSync: state === 'sync' && plan.moment !== 'recovery' && plan.moment !== 'close',
-    unacknowledged: [...said.submitted.keys()].some(untold),
-  };
 }
 
 export const noCounts = () => ({
@@ -64,6 +49,7 @@ export const noCounts = () => ({
   killsThatRecoveryMetFirst: 0,
   tails: { clean: 0, torn: 0, undecidable: 0 },
   recordsAcknowledged: 0,
+  recordsAcknowledgedAndRead: 0,
   recordsRecovered: 0,
   recordsRead: 0,
   segmentsMade: 0,
@@ -72,6 +58,8 @@ export const noCounts = () => ({
   writersOnDirectIO: 0,
   shownToFollowers: { process: 0, worker: 0 },
   truncationsThatOvertookFollowers: { process: 0, worker: 0 },
+  processesStopped: 0,
+  reportsLeftUnread: 0,
 });
 
 class Round {
@@ -87,11 +75,13 @@ class Round {
   #directory;
   #random;
   #direct;
+  #disturbance;
 
-  constructor(directory, seed, direct) {
+  constructor(directory, { seed, direct, isDisturbed }) {
     this.#directory = directory;
     this.#random = seeded(seed);
     this.#direct = direct;
+    if (isDisturbed) this.#disturbance = new Disturbance(seeded(seed ^ DISTURBANCE_SEED));
   }
 
   #note(what, problems) {
@@ -102,10 +92,12 @@ class Round {
     const disk = { direct: this.#direct };
     const plan = draw(this.#random, number, this.#directory, this.#lasts, disk);
     const isUnseen = this.#random() < UNSEEN_PART && !isLast;
-    const end = await runUntilKilled(plan);
+    const { unread } = this.history;
+    const end = await runUntilKilled(plan, this.#disturbance);
+    await this.#disturbance?.beforeLook();
     this.#count(plan, end);
     this.#judgeOpen(plan, end.said);
-    this.#ends.push({ plan, end });
+    this.#ends.push({ plan, end, unread });
     if (isUnseen) this.counts.killsThatRecoveryMetFirst += 1;
     else await this.#look(number);
   }
@@ -138,8 +130,10 @@ class Round {
     }
     this.#cursor.asked = Math.max(this.#cursor.asked, said.cursor.asked);
     this.#cursor.done = Math.max(this.#cursor.done, said.cursor.done);
-    // A recovery that was killed has changed nothing that can be seen.
     if (said.opened !== undefined || kind === 'command line') this.#before = {};
+    // A recovery that was killed has changed nothing that can be seen, but it may have got as far as
+    // its witness, behind which the tail is gone.
+    else delete this.#before.tail;
   }
 
   async #look(number) {
@@ -168,7 +162,7 @@ class Round {
     );
 
     // Nobody writes now: the followers have to come to the very end that the opens found.
-    this.#followers ??= new Followers(this.#directory);
+    this.#followers ??= new Followers(this.#directory, this.#disturbance);
     await this.#followers.reach(history.lastSeq);
     for (const [who, runs] of this.#followers.take()) history.expect(runs, `${who} saw`);
     this.#note(after, this.#followers.failures);
@@ -178,8 +172,11 @@ class Round {
     const { by, number, producers = [{ by }], options } = one.plan;
     const facts = { producers, retains: options?.retain !== undefined, isLast };
     const { firstSeq } = this.#before;
-    this.#note(`writer ${number}`, judgeSaid(facts, one.end.said, this.history, firstSeq));
-    const { unwritten, inSync, unacknowledged } = evidenceOf(one, this.history);
+    const { problems, read } = judgeSaid(facts, one.end.said, this.history, firstSeq);
+    this.#note(`writer ${number}`, problems);
+    this.counts.recordsAcknowledgedAndRead += read;
+    const unread = this.history.unread > one.unread;
+    const { unwritten, inSync, unacknowledged } = evidenceOf(one, this.history, { unread });
     const counts = this.counts.commitsInFlight;
     if (unwritten) counts.handedOverAndNotInTheFile += 1;
     if (inSync) counts.writerSeenInSync += 1;
@@ -204,6 +201,8 @@ class Round {
       this.counts.shownToFollowers[who] = records;
       this.counts.truncationsThatOvertookFollowers[who] = truncations;
     }
+    this.counts.processesStopped = this.#disturbance?.stops ?? 0;
+    this.counts.reportsLeftUnread = this.#disturbance?.delays ?? 0;
   }
 
   stop() {
@@ -211,9 +210,13 @@ class Round {
   }
 }
 
-/** So many kills on a journal in `directory`; resolves with { counts, problems }. */
-export async function killRound({ directory, kills, seed, log }) {
-  const round = new Round(join(directory, 'journal'), seed, await doesDirect(directory));
+/**
+ * So many kills on a journal in `directory`; resolves with { counts, problems }. `isDisturbed`: its
+ * processes are stopped and continued, and their reports are late (disturbance.mjs).
+ */
+export async function killRound({ directory, kills, seed, isDisturbed = false, log }) {
+  const direct = await doesDirect(directory);
+  const round = new Round(join(directory, 'journal'), { seed, direct, isDisturbed });
   const { problems } = round.history;
   try {
     for (let number = 1; number <= kills && problems.length === 0; number += 1) {
@@ -223,6 +226,9 @@ export async function killRound({ directory, kills, seed, log }) {
       }
     }
     await round.end();
+  } catch (error) {
+    // An open that is refused, a writer that ended otherwise: whatever it is, the storm has found it.
+    round.history.problem(error.stack);
   } finally {
     await round.stop();
   }

@@ -134,21 +134,24 @@ function startCommandLine({ directory, by, window }) {
   };
   // By halves, so that one half is being committed while the other is on its way.
   const half = Math.ceil(window / 2);
-  const feed = () => {
-    if (child.killed) return;
+  const feed = (isKilled) => {
+    if (isKilled()) return;
     const submitted = said.submitted.get(by) ?? 0;
     const last = submitted + Math.min(window - (submitted - acknowledged), half);
     let lines = '';
     for (let k = submitted + 1; k <= last; k += 1) lines += `${JSON.stringify(valueBy(by, k))}\n`;
     said.submitted.set(by, last);
     if (lines !== '') child.stdin.write(lines);
-    setImmediate(feed);
+    setImmediate(feed, isKilled);
   };
   return { child, reports: child.stdout, said, begin: feed };
 }
 
-/** Runs the writer up to its death; resolves with what it said and what it was doing. */
-export function runUntilKilled(plan) {
+/**
+ * Runs the writer up to its death; resolves with what it said and what it was doing. All that it said
+ * has been read by then. `disturbance`, if any, disturbs it meanwhile.
+ */
+export function runUntilKilled(plan, disturbance) {
   return new Promise((resolve, reject) => {
     const { child, reports, said, begin } =
       plan.kind === 'program' ? startProgram(plan) : startCommandLine(plan);
@@ -157,6 +160,8 @@ export function runUntilKilled(plan) {
     let rest = '';
     let complaint = '';
     let killing = false;
+    let leaveAlone;
+    let killed = false; // not child.killed, which any signal sets
     let state;
 
     let turns = 0;
@@ -172,11 +177,14 @@ export function runUntilKilled(plan) {
         setImmediate(killAt, moment);
         return;
       }
+      killed = true;
       child.kill('SIGKILL');
     };
     const killSoon = () => {
       if (killing) return;
       killing = true;
+      // A hunt needs a process that runs.
+      if (plan.hunts !== undefined) leaveAlone?.();
       killAt(process.hrtime.bigint() + BigInt(plan.microseconds) * 1000n);
     };
     const warm = () => said.acknowledgedRecords >= plan.acknowledgements;
@@ -202,8 +210,9 @@ export function runUntilKilled(plan) {
         if (due(word)) killSoon();
       }
     });
+    // Comes when the process has ended and its reports were read to their end.
     child.on('close', (code, signal) => {
-      if (signal !== 'SIGKILL' || !child.killed) {
+      if (signal !== 'SIGKILL' || !killed) {
         reject(new Error(`writer ${plan.number} ended with ${code ?? signal}\n${complaint}`));
         return;
       }
@@ -214,6 +223,7 @@ export function runUntilKilled(plan) {
         closeMs: since.closed - since.closing,
       });
     });
-    begin();
+    begin(() => killed);
+    leaveAlone = disturbance?.disturb(child, reports);
   });
 }

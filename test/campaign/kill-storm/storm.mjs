@@ -1,5 +1,8 @@
 // The kill storm: rounds of kills with SIGKILL, each on a journal of its own, so that a campaign can
-// stop between them and go on later.
+// stop between them and go on later. Every second round is disturbed: its processes are stopped and
+// continued, and what they report is read late.
+import { cpSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { claim, inTemporary } from '../support.mjs';
 import { killRound, noCounts } from './round.mjs';
 
@@ -28,6 +31,23 @@ function claimsOf({ kills, commitsInFlight: { proven } }, problems) {
   ];
 }
 
+/** One round; a journal with which something is wrong stays, beside `directory`. */
+function playRound({ directory, round, seed, kills, log }) {
+  return inTemporary(directory, async (place) => {
+    const isDisturbed = round % 2 === 0;
+    const played = await killRound({
+      ...{ directory: place, kills, seed: seed + round, isDisturbed },
+      log: (text) => log(`round ${round}${isDisturbed ? ', disturbed' : ''}: ${text}`),
+    });
+    if (played.problems.length > 0) {
+      const kept = join(dirname(directory), `kill-storm-${seed + round}-${process.pid}`);
+      cpSync(place, kept, { recursive: true });
+      played.problems.unshift(`the journal is kept in ${kept}`);
+    }
+    return played;
+  });
+}
+
 /**
  * @typedef {{ claim: string, holds: boolean, measured: unknown, bound: unknown }} Claim
  * @returns {Promise<{ figures: unknown, claims: Claim[] }>} or { unfinished: true }
@@ -42,17 +62,14 @@ export async function killStorm({
   log = () => {},
 }) {
   const state = saved?.read() ?? { rounds: 0, counts: noCounts(), problems: [], slowestMs: 0 };
+  const first = state.rounds;
   while (state.rounds < rounds && state.problems.length === 0) {
-    if (deadline !== undefined && Date.now() + state.slowestMs > deadline)
-      return { unfinished: true };
+    // One round each time, however slow they were: else it would never come to its end.
+    const isLate = deadline !== undefined && Date.now() + state.slowestMs > deadline;
+    if (isLate && state.rounds > first) return { unfinished: true };
     const begin = Date.now();
     const round = state.rounds + 1;
-    const { counts, problems } = await inTemporary(directory, (place) =>
-      killRound({
-        ...{ directory: place, kills, seed: seed + round },
-        log: (text) => log(`round ${round} of ${rounds}: ${text}`),
-      }),
-    );
+    const { counts, problems } = await playRound({ directory, round, seed, kills, log });
     state.rounds = round;
     state.counts = sum(state.counts, counts);
     state.problems.push(...problems.map((problem) => `round ${round}: ${problem}`));
@@ -100,6 +117,10 @@ export function killStormTable(figures) {
       'records acknowledged, recovered',
       `${count(figures.recordsAcknowledged)}, ${count(figures.recordsRecovered)}`,
     ),
+    row(
+      'acknowledged records that were read before they were released',
+      count(figures.recordsAcknowledgedAndRead),
+    ),
     row('segments made', count(figures.segmentsMade)),
     row(
       'writers that truncated, moved the cursor',
@@ -108,9 +129,12 @@ export function killStormTable(figures) {
     row('writers with `directIO: true`', count(figures.writersOnDirectIO)),
     row('records shown to the followers', list(figures.shownToFollowers)),
     row('truncations that overtook them', list(figures.truncationsThatOvertookFollowers)),
+    row('times that a process was stopped for a while', count(figures.processesStopped)),
+    row('times that its reports were left unread', count(figures.reportsLeftUnread)),
     '',
     'Under load, in the middle of a frame of hundreds of pages, of a truncation, of an open, of a close;',
     'one to three threads append in four ways, segments are of 64 KiB, and two followers in another',
-    'process, one of them in a worker, watch all the time.',
+    'process, one of them in a worker, watch all the time. In every second round all these processes are',
+    'stopped and continued at random, and what they report is read late.',
   ];
 }

@@ -23,6 +23,8 @@ describe.skipIf(why !== undefined)(because('a disk that is full', why), () => {
     const seen = await play('full-disk', { base: base() });
     for (const refused of seen.refused) expect(refused).toMatchObject({ ...noSpace, outcome });
     expect(seen.readable).toBeGreaterThan(0);
+    expect(seen.visits.refused).toEqual([]);
+    expect(seen.visits.beside).toBeGreaterThan(0);
     expect(seen.again.filter((error: unknown) => error !== null)).toEqual([]);
     expect(seen).toMatchObject({ leftOpen: [], problems: [] });
   });
@@ -56,6 +58,23 @@ describe.skipIf(why !== undefined)(because('a disk that is full', why), () => {
     });
     expect(seen.acknowledged).toBeGreaterThan(100);
     expect(seen.codes.join()).toMatch(/ERR_TIDEMARK_(NO_SPACE|POISONED)/);
+    expect(seen).toMatchObject({ leftOpen: [], problems: [] });
+  });
+});
+
+describe.skipIf(why !== undefined)(because('a file system that becomes read-only', why), () => {
+  it('refuses appends with a type and an outcome; a second process reads on; nothing acknowledged is lost', async () => {
+    const seen = await play('read-only-disk', { base: base() });
+    const readOnly = { code: 'ERR_TIDEMARK_IO', cause: 'EROFS' };
+    expect(seen.refused.length).toBeGreaterThan(0);
+    for (const refused of seen.refused) {
+      expect(refused).toMatchObject({ code: expect.stringMatching(/_(IO|POISONED)$/), outcome });
+    }
+    expect(seen.refused[0].cause).toBe('EROFS');
+    expect(seen.opened).toMatchObject(readOnly);
+    expect(seen.readable).toBe(seen.durable);
+    expect(seen.visits).toMatchObject({ refused: [] });
+    expect(seen.visits.behind).toBeGreaterThanOrEqual(seen.durable);
     expect(seen).toMatchObject({ leftOpen: [], problems: [] });
   });
 });

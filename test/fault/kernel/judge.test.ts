@@ -119,6 +119,15 @@ describe('the judge of what was told', () => {
     const open = { say: 'open', records: [[1, 1]] };
     expect(problemsOf([submit(1), session(2), open], [])).toHaveLength(1);
   });
+  it('does not take a sync behind a loss of power for one of what was lost', () => {
+    const weak = [{ ...submit(1), weak: true }, acknowledged(1, 1), session(2)];
+    const shown = { say: 'open', records: [[1, 1]] };
+    const behind = [submit(2), acknowledged(1, 2)];
+    expect(problemsOf([...weak, ...behind], [[1, 2]], { power: true })).toEqual([]);
+    const kept = [submit(2), acknowledged(2, 2)];
+    const lost = problemsOf([...weak, shown, ...kept], [[2, 2]], { power: true });
+    expect(lost.length).toBeGreaterThan(0);
+  });
   it('lets go what no sync covered only where power was lost', () => {
     const weak = [{ say: 'submit', ids: [1], weak: true }, acknowledged(1, 1)];
     expect(problemsOf(weak, [])).toHaveLength(1);

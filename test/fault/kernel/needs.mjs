@@ -17,6 +17,12 @@ export function whyNoTracing() {
   return tried.status === 0 ? undefined : `strace may not trace here: ${tried.stderr.trim()}`;
 }
 
+/** Why the clock of a process cannot be faked; undefined where it can. */
+export function whyNoFakeTime() {
+  if (!onLinux) return 'faketime is used on Linux only';
+  return hasCommand('faketime') ? undefined : 'faketime is not installed';
+}
+
 /** Runs what follows in a mount namespace of its own, which ends with it. */
 export const inNamespace = [
   ...['unshare', '--mount', '--propagation', 'private', '--kill-child=SIGKILL', '--'],

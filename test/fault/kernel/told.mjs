@@ -35,7 +35,8 @@ class Told {
         break;
       case 'submit':
         for (const id of line.ids) {
-          this.records.set(id, { at, batch: line.ids, weak: line.weak, refusedAt: NEVER });
+          const { session } = this.session;
+          this.records.set(id, { session, at, batch: line.ids, weak: line.weak, refusedAt: NEVER });
         }
         break;
       case 'acknowledged':
@@ -89,9 +90,16 @@ class Told {
     if (!this.records.get(ids[0]).weak) this.cover();
   }
 
-  /** A sync covered what was acknowledged so far: durable always means the whole prefix. */
+  /**
+   * A sync covered what was acknowledged so far: durable always means the whole prefix. Of earlier
+   * sessions that is what an open showed; the end of a session may have taken the rest.
+   */
   cover() {
-    for (const record of this.records.values()) if (record.seq !== undefined) record.weak = false;
+    const { session } = this.session;
+    for (const [id, record] of this.records) {
+      if (record.seq === undefined) continue;
+      if (record.session === session || this.shown.get(record.seq) === id) record.weak = false;
+    }
   }
 
   rejected(line, at) {

@@ -7,6 +7,9 @@ const script = join(import.meta.dirname, 'children', 'writer.mjs');
 /**
  * Starts children/writer.mjs with `input`, behind `wrapper`. What it says is added to `lines` as it
  * comes, and given to `onLine`.
+ * @param {object} input
+ * @param {any[]} lines
+ * @param {{ wrapper?: string[], env?: Record<string, string>, onLine?: (line: any) => void }} how
  * @returns the process, and a promise of its end: { code, signal, complaint }
  */
 export function startWriter(input, lines, { wrapper = [], env = {}, onLine = () => {} } = {}) {

@@ -269,6 +269,36 @@ TEST_CASE("a program that the holder starts does not hold the lock") {
   CHECK(WIFEXITED(status));
 }
 
+TEST_CASE("a forked child does not hold the lock, however long it lives") {
+  SystemFixture on;
+  const std::string path = on.directory.at("lock");
+  Pipe ready;
+  Pipe end;  // of the grandchild
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    auto lock = on.disk->lock(path, "the child", 0600);
+    const pid_t grandchild = lock ? fork() : -1;
+    if (grandchild == 0) {
+      const auto held = on.disk->locked(path);
+      if (!held || !held.value() || write(ready.ends[1], "x", 1) != 1) _exit(1);
+      end.close_writing();
+      static_cast<void>(end.await());
+      _exit(0);
+    }
+    ready.close_writing();
+    if (grandchild < 0) _exit(1);
+    while (true) pause();
+  }
+  ready.close_writing();
+  REQUIRE(ready.await() == 1);
+  CHECK(failure(on.disk->lock(path, "", 0600)) == Errc::locked);
+  REQUIRE(kill(child, SIGKILL) == 0);
+  REQUIRE(waitpid(child, nullptr, 0) == child);
+  CHECK_FALSE(need(on.disk->locked(path)));  // the grandchild lives on
+  need(on.disk->lock(path, "", 0600));
+}
+
 TEST_CASE("asking for the state of a lock never keeps anybody from taking it") {
   SystemFixture on;
   const std::string path = on.directory.at("lock");

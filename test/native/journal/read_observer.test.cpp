@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 
+#include "io/fault_disk.hpp"
 #include "io/scheduler.hpp"
 #include "journal/builder.hpp"
 
@@ -194,6 +195,32 @@ TEST_CASE("the head moves the first seq and releases segments") {
   CHECK(refreshed(observer));
   CHECK(observer->view().first_seq == 35);
   CHECK(observer->view().last_seq == 34);
+}
+
+TEST_CASE("a segment that a live writer releases under the look is no failure") {
+  Builder journal;
+  journal.begin();
+  journal.live();
+  journal.append_values(3);
+  journal.rotate();
+  journal.append_values(2);
+  journal.mark();
+  const std::string newest = journal.path(2);
+  int hits = 0;
+  for (std::uint64_t nth = 1; hits + 1 == static_cast<int>(nth); ++nth) {
+    auto disk = std::make_shared<io::FaultDisk>(journal.host.disk);
+    disk->intercept([&, opens = std::uint64_t{0}](
+                        const io::DiskCall& call) mutable -> std::optional<io::Fault> {
+      if (call.call != io::Call::open || call.path != newest || ++opens != nth) return std::nullopt;
+      ++hits;
+      return io::Fault{io::Errc::not_found, io::Effect::none, {}};
+    });
+    const io::Host host{disk, journal.host.clock, journal.host.tasks};
+    auto observer = Observer::open(host, journal.directory, Options{});
+    if (!observer) FAIL(observer.error().message);
+    CHECK(observer.value()->view().last_seq == 5);
+  }
+  CHECK(hits > 1);
 }
 
 TEST_CASE("when the writer dies everything valid is shown, and it stays shown") {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { integer, seeded } from '../../../campaign/support.mjs';
 import { judge } from '../judge.mjs';
 import { scene } from '../scene.mjs';
+import { Visits } from '../visits.mjs';
 import { startWriter } from '../writer-process.mjs';
 import { Volume } from './volume.mjs';
 
@@ -68,10 +69,13 @@ scene(async ({ base, kind, mode, rounds, seed, godown }) => {
   const lines = [];
   const figures = { rounds: 0, unsyncedLost: 0, acknowledged: 0, refused: 0, tails: {}, codes: {} };
   const problems = [];
+  const visits = new Visits(directory, (line) => lines.push(line));
   for (let round = 1; round <= rounds && problems.length === 0; round += 1) {
     const from = lines.length;
     const unsynced = new Unsynced(volume);
     const end = await life(volume, directory, round, lines, { godown, mode, random, unsynced });
+    // Whatever it is shown of a dead file system has to be there when that is mounted again.
+    visits.visit();
     volume.remount();
     if (unsynced.isLost()) figures.unsyncedLost += 1;
     for (const { say, code, cause } of lines.slice(from)) {
@@ -88,5 +92,6 @@ scene(async ({ base, kind, mode, rounds, seed, godown }) => {
     figures.tails[tail] = (figures.tails[tail] ?? 0) + 1;
     figures.rounds = round;
   }
-  return { figures, problems };
+  figures.visitsRefused = visits.refused.length;
+  return { figures, problems: [...problems, ...visits.problems] };
 });

@@ -7,6 +7,7 @@ import { judge } from '../judge.mjs';
 import { segmentBytes } from '../records.mjs';
 import { scene } from '../scene.mjs';
 import { Teller } from '../teller.mjs';
+import { Visits } from '../visits.mjs';
 import { openFilesIn, Volume } from './volume.mjs';
 
 const PIECES = [1 << 16, 1 << 12, 1];
@@ -36,7 +37,9 @@ scene(async ({ base, withTruncate }) => {
   const directory = join(volume.path, 'journal');
   const filler = join(volume.path, 'filler');
   const lines = [];
-  const teller = new Teller((line) => lines.push(line), 1);
+  const say = (line) => lines.push(line);
+  const visits = new Visits(directory, say);
+  const teller = new Teller(say, 1);
   const journal = await Journal.open(directory, { codec: 'binary', segmentBytes });
   for (let n = 0; n < 12; n += 1) await teller.atOnce(journal, 4);
 
@@ -48,6 +51,7 @@ scene(async ({ base, withTruncate }) => {
   for (let n = 0; n < REFUSALS; n += 1) refused.push(await teller.one(journal));
   const atOnce = await teller.atOnce(journal, REFUSALS);
   const read = await journal.get(journal.durableSeq);
+  const beside = visits.visit();
 
   const truncated = withTruncate
     ? { error: told(await teller.truncate(journal, journal.durableSeq - 8)) }
@@ -58,6 +62,10 @@ scene(async ({ base, withTruncate }) => {
   if (withTruncate) rmSync(filler);
   const last = told(await teller.one(journal));
   await teller.close(journal);
+  // A reader needs no room, with a writer or without.
+  fill(filler);
+  const behind = visits.visit(journal.durableSeq);
+  rmSync(filler);
   const leftOpen = openFilesIn(directory);
   const { problems } = await judge(directory, lines);
   return {
@@ -67,6 +75,7 @@ scene(async ({ base, withTruncate }) => {
     again,
     last,
     leftOpen,
-    problems,
+    visits: { beside: beside.lastSeq, behind: behind.lastSeq, refused: visits.refused },
+    problems: [...visits.problems, ...problems],
   };
 });
