@@ -10,11 +10,16 @@ using namespace tidemark::format;
 TEST_CASE("segment names come back as their ids") {
   CHECK(segment_name(1) == "segment-0000000000000001.tide");
   CHECK(segment_temporary_name(0xABCDEF) == "segment-0000000000abcdef.tide.tmp");
-  for (const std::uint64_t id : {std::uint64_t{1}, std::uint64_t{0x123456789}, UINT64_MAX}) {
+  for (const std::uint64_t id :
+       {std::uint64_t{1}, std::uint64_t{0x123456789}, maximum_segment_id}) {
     CHECK(parse_name(segment_name(id)).kind == NameKind::segment);
     CHECK(parse_name(segment_name(id)).segment_id == id);
     CHECK(parse_name(segment_temporary_name(id)).kind == NameKind::temporary);
     CHECK(parse_name(segment_temporary_name(id)).segment_id == id);
+  }
+  for (const std::uint64_t id : {maximum_segment_id + 1, UINT64_MAX}) {
+    CHECK(parse_name(segment_name(id)).kind == NameKind::foreign);
+    CHECK(parse_name(segment_temporary_name(id)).kind == NameKind::foreign);
   }
 }
 
