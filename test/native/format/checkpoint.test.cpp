@@ -32,7 +32,7 @@ CheckpointState header_with(std::size_t at, auto value) {
 }  // namespace
 
 TEST_CASE("a checkpoint's header keeps every field, and its chunks lie behind one another") {
-  for (const std::size_t size : {0, 1, 511, 512, 513, 1024, 1300}) {
+  for (const std::size_t size : {0U, 1U, 511U, 512U, 513U, 1024U, 1300U}) {
     CAPTURE(size);
     const CheckpointHeader header = test::sample_checkpoint(size);
     const File file = test::checkpoint_file(header, test::sample_body(size));

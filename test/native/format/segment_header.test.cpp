@@ -59,8 +59,13 @@ TEST_CASE("a segment header keeps every field") {
                                         SegmentHeader extreme = sample_header();
                                         extreme.first_seq = maximum_seq + 1;
                                         extreme.start_seq = maximum_seq;
+<<<<<<< HEAD
                                         extreme.segment_id = maximum_segment_id;
                                         extreme.head = {1, maximum_seq};
+=======
+                                        extreme.head.first_seq = maximum_seq;
+                                        extreme.segment_id = maximum_segment_id;
+>>>>>>> w2
                                         extreme.created_at = -1;
                                         return extreme;
                                       }()}) {
@@ -122,11 +127,13 @@ TEST_CASE("numbers out of bounds are refused even under a right checksum") {
   CHECK(state_after(21, 0x08) == HeaderState::damaged);   // block size 2048
   CHECK(state_after(22, 0x02) == HeaderState::damaged);   // block size above 65536
   CHECK(state_after(64, 0) == HeaderState::damaged);      // segment id 0
+  CHECK(state_after(70, 0x20) == HeaderState::damaged);   // segment id above 2^53 - 1
   CHECK(state_after(88, 0) == HeaderState::damaged);      // first seq 0
   CHECK(state_after(95, 1) == HeaderState::damaged);      // first seq above 2^53
   CHECK(state_after(112, 3) == HeaderState::damaged);     // its own predecessor
   CHECK(state_after(135, 1) == HeaderState::damaged);     // predecessor's last seq above 2^53
   CHECK(state_after(144, 4) == HeaderState::damaged);     // head behind this segment
+  CHECK(state_after(152, 0) == HeaderState::damaged);     // head in front of the start seq
   CHECK(state_after(163, 0x20) == HeaderState::damaged);  // max body above the format's
   CHECK(state_after(171, 1) == HeaderState::damaged);     // max entries above the format's
   CHECK(state_after(172, 1) == HeaderState::damaged);     // reserved
