@@ -17,14 +17,10 @@ TEST_CASE("segment names come back as their ids") {
     CHECK(parse_name(segment_temporary_name(id)).kind == NameKind::temporary);
     CHECK(parse_name(segment_temporary_name(id)).segment_id == id);
   }
-<<<<<<< HEAD
-  CHECK(parse_name(segment_name(maximum_segment_id + 1)).kind != NameKind::segment);
-=======
   for (const std::uint64_t id : {maximum_segment_id + 1, UINT64_MAX}) {
     CHECK(parse_name(segment_name(id)).kind == NameKind::foreign);
     CHECK(parse_name(segment_temporary_name(id)).kind == NameKind::foreign);
   }
->>>>>>> w2
 }
 
 TEST_CASE("cursor names come back, whatever they hold, and differ where case is ignored") {

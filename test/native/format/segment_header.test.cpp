@@ -59,13 +59,8 @@ TEST_CASE("a segment header keeps every field") {
                                         SegmentHeader extreme = sample_header();
                                         extreme.first_seq = maximum_seq + 1;
                                         extreme.start_seq = maximum_seq;
-<<<<<<< HEAD
-                                        extreme.segment_id = maximum_segment_id;
-                                        extreme.head = {1, maximum_seq};
-=======
                                         extreme.head.first_seq = maximum_seq;
                                         extreme.segment_id = maximum_segment_id;
->>>>>>> w2
                                         extreme.created_at = -1;
                                         return extreme;
                                       }()}) {

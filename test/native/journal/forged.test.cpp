@@ -69,8 +69,9 @@ const std::vector<std::pair<const char*, Change>>& other_facts() {
 }
 
 TEST_CASE("a segment that records other facts than the journal is named, and salvage reads it") {
-  for (const auto& [what, change] : other_facts()) {
-    INFO(std::string(what));
+  for (const auto& [name, change] : other_facts()) {
+    const std::string what(name);
+    INFO(what);
     const Builder journal = journal_of_three();
     forge(journal, 3, change);
     auto opened = Observer::open(journal.host, journal.directory, {});

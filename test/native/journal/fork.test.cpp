@@ -72,8 +72,8 @@ World real_world() {
 
 TEST_CASE("a forked child neither holds the journal nor writes, however long it lives" *
           doctest::skip(under_thread_sanitizer)) {  // which refuses threads in forked processes
-  const io::test::TemporaryDirectory directory;
-  const std::string path = directory.at("journal");
+  const io::test::TemporaryDirectory place;
+  const std::string path = place.at("journal");
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
   const pid_t parent = fork();
