@@ -36,9 +36,13 @@ export function rangeError(message: string): RangeError {
 
 const loneSurrogate = /\p{Surrogate}/u;
 
+export function isWellFormed(text: string): boolean {
+  return !loneSurrogate.test(text);
+}
+
 /** UTF-8 has no bytes for a lone surrogate: two different texts would become the same. */
-function checkWellFormed(name: string, value: string): void {
-  if (loneSurrogate.test(value)) throw valueError(`"${name}" must not contain a lone surrogate`);
+export function checkWellFormed(name: string, value: string): void {
+  if (!isWellFormed(value)) throw valueError(`"${name}" must not contain a lone surrogate`);
 }
 
 /**

@@ -316,6 +316,7 @@ export interface NativeBinding {
     options: { mode?: number; allowNetwork?: boolean },
   ): void;
   writeFileAtomic(operation: number, path: string, data: Uint8Array, mode: number): void;
+  readFile(operation: number, path: string): void;
   syncDirectory(operation: number, path: string): void;
   crc32c(data: Uint8Array, seed: number): number;
   crc32cKernel(): string;

@@ -36,6 +36,12 @@ const handOverBytes = 64 * 1024;
 const mostBatchRecords = 1_048_576;
 const mostBatchBytes = 256 * 1024 * 1024;
 
+/** Is given what will be read back of each value that is appended. */
+export interface Echo {
+  /** `value` is undefined where only the log can tell; `bytes` is the encoded length. */
+  take(value: { readonly value: unknown } | undefined, bytes: number): void;
+}
+
 export interface WriterLimits {
   maxPendingBytes: number;
   highWaterBytes: number;
@@ -62,6 +68,7 @@ export class Writer implements RecordSource {
   #scheduled = false;
   #handed = 0; // ordinal of the last record handed over
   #final = 0; // up to here everything is durable or rejected
+  #settledSeq = 0;
   #held = false;
   #failure: Error | undefined;
   #busy: Error | undefined;
@@ -108,6 +115,11 @@ export class Writer implements RecordSource {
     return this.#handle.durableSeq();
   }
 
+  /** Every record of this handle up to here has been settled: what is pending lies behind it. */
+  get settledSeq(): number {
+    return this.#settledSeq;
+  }
+
   get lastSeq(): number {
     return this.#handle.lastSeq() + this.#staging.count;
   }
@@ -152,9 +164,14 @@ export class Writer implements RecordSource {
 
   // ---- appending
 
-  append(value: unknown, durability: DurabilityChoice = this.#durability): Promise<number> {
+  append(
+    value: unknown,
+    durability: DurabilityChoice = this.#durability,
+    echo: Echo | undefined = undefined,
+  ): Promise<number> {
     try {
       const size = this.#encode(value);
+      if (echo !== undefined) this.#echo(echo, size);
       this.#admit(size, pendingRecordBytes);
       const chosen = this.#stagedDurability;
       if (
@@ -195,6 +212,7 @@ export class Writer implements RecordSource {
     values: unknown,
     durability: DurabilityChoice = this.#durability,
     ifLastSeq: number | undefined = undefined,
+    echo: Echo | undefined = undefined,
   ): Promise<{ firstSeq: number; lastSeq: number }> {
     const copied = copyOf(values);
     const count = copied.length;
@@ -203,8 +221,10 @@ export class Writer implements RecordSource {
     try {
       let bytes = 0;
       for (let i = 0; i < count; i++) {
-        bytes += this.#encode(copied[i]);
+        const size = this.#encode(copied[i]);
+        bytes += size;
         if (bytes > mostBatchBytes) throw batchTooLarge();
+        if (echo !== undefined) this.#echo(echo, size);
         this.#encoder.stage(batch);
       }
       this.#admit(bytes, pendingRecordBytes);
@@ -255,6 +275,12 @@ export class Writer implements RecordSource {
     const size = this.#encoder.encode(value);
     this.#checkWritable();
     return size;
+  }
+
+  /** Decoding runs code of the user's, too. */
+  #echo(echo: Echo, size: number): void {
+    echo.take(this.#encoder.decodeAgain(), size);
+    this.#checkWritable();
   }
 
   #checkWritable(): void {
@@ -343,6 +369,7 @@ export class Writer implements RecordSource {
   };
 
   #progress(): void {
+    const shown = this.#handle.durableSeq(); // before: what is durable by then is settled below
     const rejections = this.#link.takeProgress();
     const { written, durable } = this.#link;
     if (durable > this.#final) this.#final = durable;
@@ -358,6 +385,7 @@ export class Writer implements RecordSource {
     this.#runs.settle(written, durable);
     this.#holdWhilePending();
     if (this.#link.failed && this.#failure === undefined) this.#fail();
+    this.#settledSeq = shown;
     this.#waits.look();
   }
 
@@ -397,6 +425,12 @@ export class Writer implements RecordSource {
     if (this.shownSeq < seq && this.#failure !== undefined) throw this.#failure;
     await this.#waits.until(() => this.shownSeq >= seq, signal);
     return this.shownSeq;
+  }
+
+  /** Calls back whenever more may have become durable, until the result is called. */
+  observe(observer: () => void): () => void {
+    this.checkOpen();
+    return this.#waits.observe(observer);
   }
 
   makeReader(): NativeReader {

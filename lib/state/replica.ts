@@ -1,0 +1,268 @@
+// This thread's copy of a state: follows the journal and applies every event once, in order of seq.
+// What the thread appended itself is at hand when it is durable; the rest is read.
+
+import { TidemarkError } from '../errors';
+import { RangeBatches } from '../journal/batches';
+import type { Writer } from '../journal/writer';
+import { hold, release } from '../runtime';
+import { type OwnEvent, OwnEvents } from './own-events';
+
+/** Applies one event. What it returns, unless undefined, is the new value. */
+export type Apply = (state: unknown, event: unknown, seq: number) => unknown;
+
+interface Wait {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export function applyError(seq: number, cause: unknown): TidemarkError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TidemarkError(
+    'ERR_TIDEMARK_APPLY',
+    `event ${seq} is durable, but apply threw: ${reason}. Open the state again with an apply that ` +
+      "takes it, or with onApplyError: 'skip'",
+    { seq, cause },
+  );
+}
+
+/** One event on a value; throws what `apply` throws. */
+export function applied(apply: Apply, value: unknown, event: unknown, seq: number): unknown {
+  const result = apply(value, event, seq);
+  if (result === undefined) return value;
+  if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+    throw new TypeError('apply returned a promise: it has to be synchronous');
+  }
+  return result;
+}
+
+/** Records that the log should have behind a checkpoint, and has not. */
+export function gapError(fromSeq: number, toSeq: number): TidemarkError {
+  return new TidemarkError(
+    'ERR_TIDEMARK_CORRUPT',
+    `the journal has no records ${fromSeq} to ${toSeq}, which the state needs: they were lost`,
+    { fromSeq, toSeq },
+  );
+}
+
+export interface ReplicaHooks {
+  apply: Apply;
+  /** After events were applied: how many, and their bytes. */
+  onApplied(count: number, bytes: number): void;
+  /** The log was released behind what this copy has seen: the newest checkpoint. */
+  reload(): Promise<{ value: unknown; seq: number }>;
+}
+
+export class Replica {
+  value: unknown;
+  /** The last event that was applied. */
+  seq: number;
+  readonly #writer: Writer;
+  readonly #hooks: ReplicaHooks;
+  readonly #own = new OwnEvents();
+  readonly #waits = new Set<Wait>();
+  readonly #unobserve: () => void;
+  #scheduled = false;
+  #reading = false;
+  #holds = 0;
+  #released: (() => void)[] = [];
+  #failure: Error | undefined;
+
+  constructor(writer: Writer, value: unknown, seq: number, hooks: ReplicaHooks) {
+    this.#writer = writer;
+    this.value = value;
+    this.seq = seq;
+    this.#hooks = hooks;
+    this.#unobserve = writer.observe(this.#schedule);
+    this.#schedule();
+  }
+
+  /** Why it follows no more. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get pending(): number {
+    return this.#own.size;
+  }
+
+  /** An event whose append begins in this call. */
+  began(event: OwnEvent): void {
+    this.#own.push(event);
+  }
+
+  /** Its append has resolved. */
+  settled(event: OwnEvent, firstSeq: number): void {
+    event.firstSeq = firstSeq;
+    if (this.#failure !== undefined) event.reject(this.#failure);
+    else this.#schedule();
+  }
+
+  /** Its append was rejected. */
+  refused(event: OwnEvent, error: unknown): void {
+    event.rejected = true;
+    event.reject(error);
+    this.#schedule();
+  }
+
+  /** Resolves when everything that has a seq now, of whatever thread, is applied here or rejected. */
+  caughtUp(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#isCaughtUp()) return Promise.resolve();
+    hold();
+    return new Promise<void>((resolve, reject) => {
+      this.#waits.add({ resolve, reject });
+      this.#schedule();
+    }).finally(release);
+  }
+
+  #isCaughtUp(): boolean {
+    return this.seq >= this.#writer.lastSeq;
+  }
+
+  /** Nothing is applied until the result is called. */
+  hold(): () => void {
+    this.#holds += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holds -= 1;
+      if (this.#holds > 0) return;
+      for (const go of this.#released.splice(0)) go();
+      this.#schedule();
+    };
+  }
+
+  /** The copy follows no more, and whatever waits for it is told why. */
+  fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#unobserve();
+    for (const event of this.#own.takeAll()) event.reject(error);
+    this.#rejectWaits(error);
+  }
+
+  #rejectWaits(error: Error): void {
+    for (const wait of this.#waits) wait.reject(error);
+    this.#waits.clear();
+  }
+
+  // In a microtask: the promises of appends that were settled in the same turn come first.
+  readonly #schedule = (): void => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#run);
+  };
+
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    if (this.#failure !== undefined || this.#reading || this.#holds > 0) return;
+    this.#applyOwn();
+    if (this.#failure !== undefined) return;
+    const to = this.#readable();
+    if (to > this.seq) void this.#read(to);
+    else this.#look();
+  };
+
+  #look(): void {
+    if (this.#waits.size === 0 || !this.#isCaughtUp()) return;
+    for (const wait of this.#waits) wait.resolve();
+    this.#waits.clear();
+  }
+
+  #applyOwn(): void {
+    let count = 0;
+    let bytes = 0;
+    for (;;) {
+      const own = this.#own.peek();
+      if (own === undefined || own.firstSeq === 0) break;
+      if (own.lastSeq > this.seq) {
+        if (own.values === undefined || own.firstSeq > this.seq + 1) break;
+        count += own.lastSeq - this.seq;
+        bytes += own.bytes;
+        for (const { value } of own.values.slice(this.seq + 1 - own.firstSeq)) {
+          if (!this.#apply(value, this.seq + 1)) return;
+        }
+      }
+      this.#own.shift();
+      own.resolve(own);
+    }
+    if (count > 0) this.#hooks.onApplied(count, bytes);
+  }
+
+  /** Up to here the log has to be read: it is durable, and not at hand. */
+  #readable(): number {
+    const durable = this.#writer.settledSeq;
+    const own = this.#own.peek();
+    if (own === undefined || own.firstSeq === 0 || own.values === undefined) return durable;
+    return Math.min(durable, own.firstSeq - 1);
+  }
+
+  async #read(to: number): Promise<void> {
+    this.#reading = true;
+    try {
+      await this.#readBatches(to);
+    } catch (error) {
+      if (!isTruncated(error) || !(await this.#reload())) this.fail(error as Error);
+    }
+    this.#reading = false;
+    this.#schedule();
+  }
+
+  async #readBatches(to: number): Promise<void> {
+    const batches = new RangeBatches(this.#writer, this.seq + 1, to, false, undefined);
+    try {
+      for (;;) {
+        const batch = await batches.next();
+        if (batch === undefined) break;
+        while (this.#holds > 0) await this.#whenReleased();
+        if (batch.firstSeq !== this.seq + 1) throw gapError(this.seq + 1, batch.firstSeq - 1);
+        let start = 0;
+        for (let i = 0; i < batch.lengths.length; i++) {
+          const seq = batch.firstSeq + i;
+          const event = this.#writer.decoder.decode(batch, i, start, seq);
+          start += batch.lengths[i] as number;
+          if (!this.#apply(event, seq)) return;
+        }
+        this.#hooks.onApplied(batch.lengths.length, batch.bytes.length);
+      }
+    } finally {
+      batches.close();
+    }
+    if (this.seq < to) throw gapError(this.seq + 1, to);
+  }
+
+  #whenReleased(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#released.push(resolve);
+    });
+  }
+
+  /** A copy that was left behind (its thread was blocked) begins anew at the newest checkpoint. */
+  async #reload(): Promise<boolean> {
+    try {
+      const { value, seq } = await this.#hooks.reload();
+      if (seq <= this.seq) return false;
+      this.value = value;
+      this.seq = seq;
+      return true;
+    } catch {
+      return false; // the error that led here is told
+    }
+  }
+
+  #apply(event: unknown, seq: number): boolean {
+    try {
+      this.value = applied(this.#hooks.apply, this.value, event, seq);
+    } catch (cause) {
+      this.fail(applyError(seq, cause));
+      return false;
+    }
+    this.seq = seq;
+    return true;
+  }
+}
+
+function isTruncated(error: unknown): boolean {
+  return error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_TRUNCATED';
+}
