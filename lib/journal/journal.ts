@@ -36,6 +36,7 @@ import type {
   WaitOptions,
 } from './options';
 import { PointReads } from './point-reads';
+import type { RecordSource } from './source';
 import { type JournalStats, readOnlyStats, type SegmentInfo } from './stats';
 import { readableOf, readableStreamOf, writableOf, writableStreamOf } from './streams';
 import type { Writer } from './writer';
@@ -79,6 +80,12 @@ function checkCursorName(name: unknown): string {
  * @internal
  */
 export let writerOf: <T>(journal: Journal<T>) => Writer | undefined;
+/**
+ * What an open journal is read from.
+ *
+ * @internal
+ */
+export let sourceOf: <T>(journal: Journal<T>) => RecordSource;
 
 /**
  * A durable log of records. Each has a seq: 1 (or `startSeq`) for the first, and one more for each
@@ -102,6 +109,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
 
   static {
     writerOf = (journal) => journal.#writer;
+    sourceOf = (journal) => journal.#source;
   }
 
   private constructor({ source, id, codec, recovery }: Opened, directory: string) {

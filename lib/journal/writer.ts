@@ -107,6 +107,11 @@ export class Writer implements RecordSource {
     return this.#handle;
   }
 
+  /** Seq of the journal's first record ever. */
+  get startSeq(): number {
+    return this.#handle.facts().startSeq;
+  }
+
   get firstSeq(): number {
     return this.#handle.firstSeq();
   }

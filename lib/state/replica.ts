@@ -11,6 +11,7 @@ import { type OwnEvent, OwnEvents } from './own-events';
 export type Apply = (state: unknown, event: unknown, seq: number) => unknown;
 
 interface Wait {
+  reached(): boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -66,6 +67,7 @@ export class Replica {
   #holds = 0;
   #released: (() => void)[] = [];
   #failure: Error | undefined;
+  #ended: Error | undefined;
 
   constructor(writer: Writer, value: unknown, seq: number, hooks: ReplicaHooks) {
     this.#writer = writer;
@@ -104,19 +106,25 @@ export class Replica {
     this.#schedule();
   }
 
-  /** Resolves when everything that has a seq now, of whatever thread, is applied here or rejected. */
+  /** Resolves when everything that has a seq, of whatever thread, is applied here. */
   caughtUp(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#isCaughtUp()) return Promise.resolve();
-    hold();
-    return new Promise<void>((resolve, reject) => {
-      this.#waits.add({ resolve, reject });
-      this.#schedule();
-    }).finally(release);
+    return this.#until(() => this.seq >= this.#writer.lastSeq);
   }
 
-  #isCaughtUp(): boolean {
-    return this.seq >= this.#writer.lastSeq;
+  /** Resolves when everything that this thread appended is applied here or rejected. */
+  drained(): Promise<void> {
+    return this.#until(() => this.#own.peek() === undefined);
+  }
+
+  #until(reached: () => boolean): Promise<void> {
+    const failure = this.#failure ?? (reached() ? undefined : this.#ended);
+    if (failure !== undefined) return Promise.reject(failure);
+    if (reached()) return Promise.resolve();
+    hold();
+    return new Promise<void>((resolve, reject) => {
+      this.#waits.add({ reached, resolve, reject });
+      this.#schedule();
+    }).finally(release);
   }
 
   /** Nothing is applied until the result is called. */
@@ -139,6 +147,12 @@ export class Replica {
     this.#failure = error;
     this.#unobserve();
     for (const event of this.#own.takeAll()) event.reject(error);
+    this.#rejectWaits(error);
+  }
+
+  /** No more comes from the journal: it was closed, or its writer ended. */
+  ended(error: Error): void {
+    this.#ended = error;
     this.#rejectWaits(error);
   }
 
@@ -165,9 +179,11 @@ export class Replica {
   };
 
   #look(): void {
-    if (this.#waits.size === 0 || !this.#isCaughtUp()) return;
-    for (const wait of this.#waits) wait.resolve();
-    this.#waits.clear();
+    for (const wait of this.#waits) {
+      if (!wait.reached()) continue;
+      this.#waits.delete(wait);
+      wait.resolve();
+    }
   }
 
   #applyOwn(): void {
