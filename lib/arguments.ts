@@ -34,10 +34,12 @@ export function rangeError(message: string): RangeError {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-const loneSurrogate = /\p{Surrogate}/u;
+interface WellFormedText {
+  isWellFormed(): boolean; // in every supported Node, and not in the types of ES2022
+}
 
 export function isWellFormed(text: string): boolean {
-  return !loneSurrogate.test(text);
+  return (text as unknown as WellFormedText).isWellFormed();
 }
 
 /** UTF-8 has no bytes for a lone surrogate: two different texts would become the same. */

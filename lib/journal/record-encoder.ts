@@ -3,6 +3,8 @@
 
 import { byteLengthOf, viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
+import { CustomWireCodec } from '../codec/custom';
+import type { PlainCodec } from '../codec/plain-copy';
 import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
 import { encodeError } from '../codec/encode-error';
 import { type Digest, sha256 } from '../codec/resolve';
@@ -96,6 +98,14 @@ export class RecordEncoder {
     const copied = new Uint8Array(bytes);
     this.encoded = { bytes: copied, start: 0, end: copied.length };
     return (this.#digest as Digest)(copied);
+  }
+
+  /** The codec, where a plain copy of a value is what it gives back. */
+  get plainCodec(): PlainCodec | undefined {
+    const { name } = this.#codec;
+    const builtIn = this.#codec instanceof CustomWireCodec ? undefined : name;
+    if (this.#schema !== undefined || (builtIn !== 'msgpack' && builtIn !== 'json')) return undefined;
+    return builtIn;
   }
 
   /**

@@ -3,6 +3,7 @@
 
 import { rangeError, typeError } from '../arguments';
 import type { NativeJournal, NativeReader } from '../binding';
+import type { PlainCodec } from '../codec/plain-copy';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
 import { hold, listen, operate, release, unlisten } from '../runtime';
@@ -12,7 +13,7 @@ import { HandOver, type HandOverChoice } from './hand-over';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import type { RecordEncoder } from './record-encoder';
-import { type Resolve, type Run, Runs } from './runs';
+import { type Gate, type Resolve, type Run, Runs } from './runs';
 import { SeqWaits } from './seq-waits';
 import type { RecordSource } from './source';
 import type { Staging } from './staging';
@@ -36,11 +37,8 @@ const handOverBytes = 64 * 1024;
 const mostBatchRecords = 1_048_576;
 const mostBatchBytes = 256 * 1024 * 1024;
 
-/** Is given what will be read back of each value that is appended. */
-export interface Echo {
-  /** `value` is undefined where only the log can tell; `bytes` is the encoded length. */
-  take(value: { readonly value: unknown } | undefined, bytes: number): void;
-}
+/** Stands for the value of a record that has to be read to be known. */
+export const unknownValue: unique symbol = Symbol('unknown value');
 
 export interface WriterLimits {
   maxPendingBytes: number;
@@ -107,6 +105,11 @@ export class Writer implements RecordSource {
     return this.#handle;
   }
 
+  /** The codec, where a plain copy of a value is what it gives back. */
+  get plainCodec(): PlainCodec | undefined {
+    return this.#encoder.plainCodec;
+  }
+
   /** Seq of the journal's first record ever. */
   get startSeq(): number {
     return this.#handle.facts().startSeq;
@@ -169,35 +172,57 @@ export class Writer implements RecordSource {
 
   // ---- appending
 
-  append(
-    value: unknown,
-    durability: DurabilityChoice = this.#durability,
-    echo: Echo | undefined = undefined,
-  ): Promise<number> {
+  append(value: unknown, durability: DurabilityChoice = this.#durability): Promise<number> {
     try {
-      const size = this.#encode(value);
-      if (echo !== undefined) this.#echo(echo, size);
-      this.#admit(size, pendingRecordBytes);
-      const chosen = this.#stagedDurability;
-      if (
-        this.#staged !== undefined &&
-        (durability.kind !== chosen.kind || durability.intervalMs !== chosen.intervalMs)
-      ) {
-        this.flush();
-      }
-      if (!this.#staging.hasRoom(size)) {
-        this.flush();
-        this.#progress(); // within one long turn too, what is done is let go of
-      }
-      this.#encoder.stage(this.#staging);
+      return this.#stage(value, durability, undefined, false);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * As `append`; the record goes through `gate` before the promise is settled. Throws what refuses it.
+   *
+   * @param again Give the gate what will be read back, not `value` itself.
+   */
+  appendGated(
+    value: unknown,
+    durability: DurabilityChoice = this.#durability,
+    gate: Gate,
+    again: boolean,
+  ): Promise<number> {
+    return this.#stage(value, durability, gate, again);
+  }
+
+  #stage(
+    value: unknown,
+    durability: DurabilityChoice,
+    gate: Gate | undefined,
+    again: boolean,
+  ): Promise<number> {
+    const size = this.#encode(value);
+    const kept = again ? this.#decodeAgain() : value;
+    this.#admit(size, pendingRecordBytes);
+    const chosen = this.#stagedDurability;
+    if (
+      this.#staged !== undefined &&
+      (durability.kind !== chosen.kind ||
+        durability.intervalMs !== chosen.intervalMs ||
+        this.#staged.gate !== gate)
+    ) {
+      this.flush();
+    }
+    if (!this.#staging.hasRoom(size)) {
+      this.flush();
+      this.#progress(); // within one long turn too, what is done is let go of
+    }
+    this.#encoder.stage(this.#staging);
     this.#stagedDurability = durability;
-    if (this.#staged === undefined) this.#staged = newRun(durability, []);
+    this.#staged ??= newRun(durability, [], gate);
     this.#staged.count++;
+    this.#staged.values?.push(kept);
     this.#runs.waiting++;
-    const promise = new Promise(this.#enlist);
+    const promise = new Promise<number>(this.#enlist);
     if (this.#staging.count >= handOverRecords || this.#staging.used >= handOverBytes) {
       this.flush();
     } else if (!this.#scheduled) {
@@ -217,7 +242,7 @@ export class Writer implements RecordSource {
     values: unknown,
     durability: DurabilityChoice = this.#durability,
     ifLastSeq: number | undefined = undefined,
-    echo: Echo | undefined = undefined,
+    gate: Gate | undefined = undefined,
   ): Promise<{ firstSeq: number; lastSeq: number }> {
     const copied = copyOf(values);
     const count = copied.length;
@@ -229,13 +254,14 @@ export class Writer implements RecordSource {
         const size = this.#encode(copied[i]);
         bytes += size;
         if (bytes > mostBatchBytes) throw batchTooLarge();
-        if (echo !== undefined) this.#echo(echo, size);
+        if (gate !== undefined) copied[i] = this.#decodeAgain();
         this.#encoder.stage(batch);
       }
       this.#admit(bytes, pendingRecordBytes);
       this.flush();
-      const run = newRun(durability, undefined);
+      const run = newRun(durability, undefined, gate);
       run.count = count;
+      if (gate !== undefined) run.values = copied;
       return new Promise((resolve, reject) => {
         run.batch = { resolve, reject };
         this.#runs.waiting++;
@@ -243,6 +269,7 @@ export class Writer implements RecordSource {
         if (error === undefined) return;
         this.#runs.waiting--;
         reject(error);
+        gate?.rejected(count);
       });
     } finally {
       batch.clear();
@@ -282,10 +309,11 @@ export class Writer implements RecordSource {
     return size;
   }
 
-  /** Decoding runs code of the user's, too. */
-  #echo(echo: Echo, size: number): void {
-    echo.take(this.#encoder.decodeAgain(), size);
-    this.#checkWritable();
+  /** What reading gives of what was encoded; `unknownValue` where only the log can tell. */
+  #decodeAgain(): unknown {
+    const decoded = this.#encoder.decodeAgain();
+    this.#checkWritable(); // decoding runs code of the user's, too
+    return decoded === undefined ? unknownValue : decoded.value;
   }
 
   #checkWritable(): void {
@@ -340,12 +368,14 @@ export class Writer implements RecordSource {
     if (error === undefined) return;
     this.#runs.waiting -= run.count;
     for (const resolve of run.resolves ?? []) resolve(Promise.reject(error));
+    run.gate?.rejected(run.count);
   }
 
   #handOver(run: Run, staging: Staging, choice: HandOverChoice): Error | undefined {
     this.#events.look();
     const failure = this.#link.give(staging, choice);
     if (failure !== undefined) return errorOf(failure);
+    run.bytes = staging.used;
     run.firstSeq = this.#link.firstSeq;
     run.firstOrdinal = this.#handed + 1;
     this.#handed += run.count;
@@ -534,7 +564,11 @@ function batchTooLarge(): TidemarkError {
   );
 }
 
-function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined): Run {
+function newRun(
+  durability: DurabilityChoice,
+  resolves: Resolve[] | undefined,
+  gate?: Gate,
+): Run {
   return {
     firstOrdinal: 0,
     count: 0,
@@ -543,5 +577,8 @@ function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined): 
     settled: 0,
     resolves,
     batch: undefined,
+    gate,
+    values: gate === undefined ? undefined : [],
+    bytes: 0,
   };
 }

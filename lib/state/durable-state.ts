@@ -1,6 +1,7 @@
 // A value that is a journal of events and checkpoints of what they made.
 
 import { checkFunction, checkPath, typeError } from '../arguments';
+import { noPlainCopy, type PlainCodec, plainCopy } from '../codec/plain-copy';
 import { validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
 import { type CheckpointStats, Keeper } from './keeper';
@@ -11,7 +12,6 @@ import {
   type StateChoices,
   type StateRecoveryReport,
 } from './options';
-import { OwnEvent } from './own-events';
 import { Replica } from './replica';
 
 /** Seqs of events that were committed together. */
@@ -48,6 +48,7 @@ export class DurableState<S, E> implements AsyncDisposable {
   readonly #choices: StateChoices;
   readonly #replica: Replica;
   readonly #keeper: Keeper;
+  readonly #plain: PlainCodec | undefined;
   #deciding: Promise<unknown> | undefined; // while decisions are made, commits wait
   #closing: Promise<void> | undefined;
 
@@ -64,6 +65,7 @@ export class DurableState<S, E> implements AsyncDisposable {
     this.#choices = choices;
     this.#replica = replica;
     this.#keeper = keeper;
+    this.#plain = opened.writer.plainCodec;
     this.recovery = opened.recovery;
   }
 
@@ -136,23 +138,27 @@ export class DurableState<S, E> implements AsyncDisposable {
 
   #commit(event: E): Promise<number> {
     if (this.#deciding !== undefined) return this.#deciding.then(() => this.#commit(event));
-    const { check, schema, durability } = this.#choices;
+    const { check, schema } = this.#choices;
     try {
       this.#checkGoing();
       const stored = schema === undefined ? event : validate(schema, event);
       check?.(this.#replica.value, stored);
-      return new Promise<number>((resolve, reject) => {
-        const own = new OwnEvent(({ firstSeq }) => resolve(firstSeq), reject);
-        const appended = this.#opened.writer.append(stored, durability, own);
-        this.#replica.began(own);
-        appended.then(
-          (seq) => this.#replica.settled(own, seq),
-          (error) => this.#replica.refused(own, error),
-        );
-      });
+      const committed = this.#append(stored);
+      this.#replica.began(1);
+      return committed;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** What is applied later is what the log holds, whatever the caller does with the event meanwhile. */
+  #append(event: unknown): Promise<number> {
+    const { writer } = this.#opened;
+    const { durability } = this.#choices;
+    const copy = this.#plain === undefined ? noPlainCopy : plainCopy(event, this.#plain);
+    return copy === noPlainCopy
+      ? writer.appendGated(event, durability, this.#replica, true)
+      : writer.appendGated(copy, durability, this.#replica, false);
   }
 
   /**
@@ -225,16 +231,15 @@ export class DurableState<S, E> implements AsyncDisposable {
   }
 
   #appendBatch(events: readonly unknown[], ifLastSeq: number | undefined): Promise<CommittedRange> {
-    return new Promise<CommittedRange>((resolve, reject) => {
-      const own = new OwnEvent(({ firstSeq, lastSeq }) => resolve({ firstSeq, lastSeq }), reject);
-      const { writer } = this.#opened;
-      const appended = writer.appendBatch(events, this.#choices.durability, ifLastSeq, own);
-      this.#replica.began(own);
-      appended.then(
-        ({ firstSeq }) => this.#replica.settled(own, firstSeq),
-        (error) => this.#replica.refused(own, error),
-      );
-    });
+    const { writer } = this.#opened;
+    const { durability } = this.#choices;
+    this.#replica.began(events.length);
+    try {
+      return writer.appendBatch(events, durability, ifLastSeq, this.#replica);
+    } catch (error) {
+      this.#replica.rejected(events.length); // nothing was handed over
+      throw error;
+    }
   }
 
   /**

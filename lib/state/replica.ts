@@ -3,9 +3,10 @@
 
 import { TidemarkError } from '../errors';
 import { RangeBatches } from '../journal/batches';
-import type { Writer } from '../journal/writer';
+import type { Gate, Waiters } from '../journal/runs';
+import { unknownValue, type Writer } from '../journal/writer';
 import { hold, release } from '../runtime';
-import { type OwnEvent, OwnEvents } from './own-events';
+import { OwnEvents } from './own-events';
 
 /** Applies one event. What it returns, unless undefined, is the new value. */
 export type Apply = (state: unknown, event: unknown, seq: number) => unknown;
@@ -53,17 +54,19 @@ export interface ReplicaHooks {
   reload(): Promise<{ value: unknown; seq: number }>;
 }
 
-export class Replica {
+export class Replica implements Gate {
   value: unknown;
   /** The last event that was applied. */
   seq: number;
   readonly #writer: Writer;
   readonly #hooks: ReplicaHooks;
   readonly #own = new OwnEvents();
+  #appended = 0; // events of this thread that are neither settled nor rejected
   readonly #waits = new Set<Wait>();
   readonly #unobserve: () => void;
   #scheduled = false;
   #reading = false;
+  #applying = false;
   #holds = 0;
   #released: (() => void)[] = [];
   #failure: Error | undefined;
@@ -83,26 +86,30 @@ export class Replica {
     return this.#failure;
   }
 
+  /** Events of this thread that are not applied yet. */
   get pending(): number {
-    return this.#own.size;
+    return this.#appended + this.#own.count;
   }
 
-  /** An event whose append begins in this call. */
-  began(event: OwnEvent): void {
-    this.#own.push(event);
+  /** Events that this thread hands to the journal, with this copy as their gate. */
+  began(count: number): void {
+    this.#appended += count;
   }
 
-  /** Its append has resolved. */
-  settled(event: OwnEvent, firstSeq: number): void {
-    event.firstSeq = firstSeq;
-    if (this.#failure !== undefined) event.reject(this.#failure);
-    else this.#schedule();
+  settled(firstSeq: number, values: readonly unknown[], bytes: number, waiters: Waiters): void {
+    this.#appended -= values.length;
+    if (this.#failure !== undefined) {
+      waiters.reject(this.#failure);
+      return;
+    }
+    this.#own.push({ firstSeq, lastSeq: firstSeq + values.length - 1, values, bytes, waiters });
+    if (this.#reading || this.#holds > 0) return;
+    this.#applyOwn();
+    this.#look();
   }
 
-  /** Its append was rejected. */
-  refused(event: OwnEvent, error: unknown): void {
-    event.rejected = true;
-    event.reject(error);
+  rejected(count: number): void {
+    this.#appended -= count;
     this.#schedule();
   }
 
@@ -113,7 +120,7 @@ export class Replica {
 
   /** Resolves when everything that this thread appended is applied here or rejected. */
   drained(): Promise<void> {
-    return this.#until(() => this.#own.peek() === undefined);
+    return this.#until(() => this.pending === 0);
   }
 
   #until(reached: () => boolean): Promise<void> {
@@ -146,7 +153,7 @@ export class Replica {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#unobserve();
-    for (const event of this.#own.takeAll()) event.reject(error);
+    for (const { waiters } of this.#own.takeAll()) waiters.reject(error);
     this.#rejectWaits(error);
   }
 
@@ -161,7 +168,7 @@ export class Replica {
     this.#waits.clear();
   }
 
-  // In a microtask: the promises of appends that were settled in the same turn come first.
+  // In a microtask: what was settled in the same turn comes first.
   readonly #schedule = (): void => {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -171,6 +178,7 @@ export class Replica {
   readonly #run = (): void => {
     this.#scheduled = false;
     if (this.#failure !== undefined || this.#reading || this.#holds > 0) return;
+    if (this.#applying) return; // comes again from there
     this.#applyOwn();
     if (this.#failure !== undefined) return;
     const to = this.#readable();
@@ -187,21 +195,33 @@ export class Replica {
   }
 
   #applyOwn(): void {
+    // A commit inside of `apply` may come here: the loop around it goes on.
+    if (this.#applying) return;
+    this.#applying = true;
+    try {
+      this.#applyRuns();
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  #applyRuns(): void {
     let count = 0;
     let bytes = 0;
     for (;;) {
-      const own = this.#own.peek();
-      if (own === undefined || own.firstSeq === 0) break;
-      if (own.lastSeq > this.seq) {
-        if (own.values === undefined || own.firstSeq > this.seq + 1) break;
-        count += own.lastSeq - this.seq;
-        bytes += own.bytes;
-        for (const { value } of own.values.slice(this.seq + 1 - own.firstSeq)) {
-          if (!this.#apply(value, this.seq + 1)) return;
-        }
+      const run = this.#own.peek();
+      if (run === undefined || run.firstSeq > this.seq + 1) break;
+      // What is at or below `seq` was read from the log meanwhile.
+      for (let next = this.seq + 1 - run.firstSeq; next < run.values.length; next++) {
+        const value = run.values[next];
+        if (value === unknownValue) break;
+        if (!this.#apply(value, this.seq + 1)) return;
+        count += 1;
       }
+      if (this.seq < run.lastSeq) break;
+      bytes += run.bytes;
       this.#own.shift();
-      own.resolve(own);
+      run.waiters.resolve(run.values.length);
     }
     if (count > 0) this.#hooks.onApplied(count, bytes);
   }
@@ -209,9 +229,10 @@ export class Replica {
   /** Up to here the log has to be read: it is durable, and not at hand. */
   #readable(): number {
     const durable = this.#writer.settledSeq;
-    const own = this.#own.peek();
-    if (own === undefined || own.firstSeq === 0 || own.values === undefined) return durable;
-    return Math.min(durable, own.firstSeq - 1);
+    const run = this.#own.peek();
+    if (run === undefined) return durable;
+    // The next one is of another thread, or of this one and has to be read.
+    return Math.min(durable, run.firstSeq > this.seq + 1 ? run.firstSeq - 1 : run.lastSeq);
   }
 
   async #read(to: number): Promise<void> {
@@ -271,6 +292,9 @@ export class Replica {
     try {
       this.value = applied(this.#hooks.apply, this.value, event, seq);
     } catch (cause) {
+      // Those in front of it in the same run are applied: they are told so.
+      const run = this.#own.peek();
+      if (run !== undefined && run.firstSeq < seq) run.waiters.resolve(seq - run.firstSeq);
       this.fail(applyError(seq, cause));
       return false;
     }
