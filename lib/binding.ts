@@ -201,6 +201,8 @@ export interface NativeCheckpointSaving {
   codecName: string;
   codecVersion: number;
   keep: number;
+  /** Left to the system to write: it may be damaged or gone after a power cut. */
+  unsynced?: boolean;
 }
 
 export interface NativeSaved {

@@ -76,14 +76,18 @@ export class Generations {
     return { body, generation, coveredSeq, journal, version, rejected };
   }
 
-  /** @param publishAfter It is written at once, and becomes the newest only after this. */
+  /**
+   * @param publishAfter It is written at once, and becomes the newest only after this.
+   * @param unsynced A power cut may damage it, and take those that it replaced.
+   */
   async save(
     parts: AsyncIterable<Uint8Array>,
     { coveredSeq, journal }: SavedFacts,
     publishAfter: Promise<unknown>,
+    unsynced: boolean,
   ): Promise<number> {
     const choices = { coveredSeq, journal, onProgress: undefined };
-    const { generation } = await this.#core.save(parts, choices, publishAfter);
+    const { generation } = await this.#core.save(parts, choices, publishAfter, unsynced);
     return generation;
   }
 

@@ -13,15 +13,13 @@ import { join } from 'node:path';
 import { DirectoryLock } from '../durable/directory-lock';
 import { TidemarkError } from '../errors';
 import type { Journal } from '../journal/journal';
-import { checkpointName, epochOf, type OpenedState } from './opening';
+import { checkpointName, cursorNameOf, epochOf, type OpenedState } from './opening';
 import type { StateChoices } from './options';
 import type { Replica } from './replica';
 import { capture } from './value-format';
 
 /** The longest that another thread's save is waited for. */
 const waitMs = 2 ** 31 - 1;
-/** Of the cursor that holds the records: the states of a journal are told apart by it. */
-const cursorPrefix = 'state.';
 
 /** What the saves of this thread were like. */
 export interface CheckpointStats {
@@ -97,7 +95,7 @@ export class Keeper {
     replica: Replica,
   ): Promise<Keeper> {
     // From here on nobody releases a record that this state still needs.
-    const cursor = await opened.journal.cursor(cursorName(choices));
+    const cursor = await opened.journal.cursor(cursorNameOf(choices));
     await cursor.close();
     const keeper = new Keeper(opened, choices, replica, await takeRole(opened.directory));
     keeper.applied(opened.recovery.replayed, 0);
@@ -213,6 +211,7 @@ export class Keeper {
         captured.independent ? parts : eager(await collected(parts, letGo)),
         { coveredSeq, journal: { id: journal.id, epoch } },
         durable(journal, coveredSeq),
+        this.#choices.unsynced,
       );
     } finally {
       letGo();
@@ -233,13 +232,14 @@ export class Keeper {
    * enough to open the state. Until there are as many as are to be kept, the journal holds everything.
    */
   async #release(): Promise<void> {
+    if (this.#choices.unsynced) return; // a power cut may take any of them
     const { journal, generations } = this.#opened;
     const kept = await generations.covered();
     if (kept.length < this.#choices.keep) return;
     const covered = kept.map(({ coveredSeq }) => coveredSeq);
     if (!covered.every((seq) => seq !== undefined)) return; // a damaged one may need older records
     const least = Math.min(...covered);
-    const cursor = await journal.cursor(cursorName(this.#choices));
+    const cursor = await journal.cursor(cursorNameOf(this.#choices));
     if (least > cursor.seq) await cursor.advance(cursor.seq, least);
     await cursor.close();
     if (least >= journal.firstSeq) await journal.truncateBefore(least + 1);
@@ -253,10 +253,6 @@ export class Keeper {
     await this.#saving?.catch(() => {});
     await this.#role?.release();
   }
-}
-
-function cursorName({ name }: StateChoices): string {
-  return `${cursorPrefix}${name}`;
 }
 
 async function takeRole(directory: string): Promise<DirectoryLock | undefined> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { CheckpointJournal } from '../checkpoint/options';
 import { TidemarkError } from '../errors';
 import { RangeBatches } from '../journal/batches';
-import { Journal, writerOf } from '../journal/journal';
+import { Journal, sourceOf, writerOf } from '../journal/journal';
 import type { RecordSource } from '../journal/source';
 import type { SegmentInfo } from '../journal/stats';
 import type { Writer } from '../journal/writer';
@@ -20,6 +20,13 @@ import { applied, applyError, gapError } from './replica';
 import { decodeValue } from './value-format';
 
 export const checkpointName = 'checkpoint';
+/** Of the cursor that holds the records: the states of a journal are told apart by it. */
+const cursorPrefix = 'state.';
+
+export function cursorNameOf({ name }: StateChoices): string {
+  return `${cursorPrefix}${name}`;
+}
+
 const application = 'tidemark-state';
 
 /** A value and the last event that it reflects. */
@@ -191,6 +198,63 @@ function baseOf(
   return { value: valueOf(found, choices, path), seq, epoch: found.journal?.epoch };
 }
 
+/**
+ * The newest good generation. Where they are left to the system to write a power cut may have damaged
+ * all of them, and the journal holds everything: then there is none.
+ */
+async function newestOf(
+  generations: Generations,
+  choices: StateChoices,
+): Promise<FoundGeneration | undefined> {
+  try {
+    return await generations.newest();
+  } catch (error) {
+    const damaged = error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_CORRUPT';
+    if (!damaged || !choices.unsynced) throw error;
+    return undefined;
+  }
+}
+
+/** Damaged generations are forgotten only where the journal is the one that they were of. */
+async function checkNew(
+  journal: Journal<unknown>,
+  generations: Generations,
+  choices: StateChoices,
+): Promise<void> {
+  if (!choices.unsynced || (await generations.covered()).length === 0) return;
+  const cursors = await journal.cursors();
+  if (cursors.some(({ name }) => name === cursorNameOf(choices))) return;
+  await generations.newest(); // says what is damaged
+}
+
+interface Restored {
+  base: Base;
+  behind: Replayed;
+  found: FoundGeneration | undefined;
+}
+
+/** From the newest good generation, and the records behind it. */
+export async function restore(
+  journal: Journal<unknown>,
+  generations: Generations,
+  first: FoundGeneration | undefined,
+  choices: StateChoices,
+  path: string,
+): Promise<Restored> {
+  const source = sourceOf(journal);
+  for (let found = first; ; ) {
+    try {
+      const base = baseOf(found, journal, source.startSeq, choices, path);
+      return { base, behind: await replay(source, base, choices), found };
+    } catch (error) {
+      // Another thread or process may have saved again meanwhile, and released what was to be replayed.
+      const newer = await generations.newest();
+      if (newer === undefined || newer.generation === found?.generation) throw error;
+      found = newer;
+    }
+  }
+}
+
 export async function openState(dir: string, choices: StateChoices): Promise<OpenedState> {
   const directory = join(dir, choices.name);
   const path = join(directory, checkpointName);
@@ -200,8 +264,8 @@ export async function openState(dir: string, choices: StateChoices): Promise<Ope
   const ownsJournal = journal === undefined;
   try {
     const begun = performance.now();
-    let found = await generations.newest();
-    journal ??= await openOwnJournal(dir, choices, found?.coveredSeq);
+    const first = await newestOf(generations, choices);
+    journal ??= await openOwnJournal(dir, choices, first?.coveredSeq);
     const writer = writerOf(journal);
     if (writer === undefined) {
       throw new TidemarkError(
@@ -210,20 +274,8 @@ export async function openState(dir: string, choices: StateChoices): Promise<Ope
         { path },
       );
     }
-    let base: Base;
-    let behind: Replayed;
-    for (;;) {
-      try {
-        base = baseOf(found, journal, writer.startSeq, choices, path);
-        behind = await replay(writer, base, choices);
-        break;
-      } catch (error) {
-        // Another thread may have saved again meanwhile, and released what was to be replayed.
-        const newer = await generations.newest();
-        if (newer === undefined || newer.generation === found?.generation) throw error;
-        found = newer;
-      }
-    }
+    if (first === undefined) await checkNew(journal, generations, choices);
+    const { base, behind, found } = await restore(journal, generations, first, choices, path);
     return {
       directory,
       journal,

@@ -69,6 +69,12 @@ export interface DurableStateOptions<S, E> {
   name?: string;
   /** Of `commit` and `commitBatch`; see the journal's. Default 'commit', or that of `journal`. */
   durability?: Durability;
+  /**
+   * 'os': a checkpoint is left to the operating system to write. A power cut may damage it, so nothing
+   * of the journal is released because of it, and an open that finds all generations damaged applies
+   * the whole journal. Default 'commit': it is durable before anything is released.
+   */
+  checkpointDurability?: 'commit' | 'os';
   /** Mode of the files, not subject to the umask. Default 0o600. */
   mode?: number;
 }
@@ -108,6 +114,8 @@ export interface StateChoices {
   name: string;
   durability: DurabilityChoice | undefined;
   durabilityOption: Durability | undefined;
+  /** Checkpoints are left to the system to write. */
+  unsynced: boolean;
   mode: number | undefined;
 }
 
@@ -167,6 +175,7 @@ const optionNames = [
   'journal',
   'name',
   'durability',
+  'checkpointDurability',
   'mode',
 ] as const satisfies readonly (keyof DurableStateOptions<unknown, unknown>)[];
 
@@ -210,6 +219,9 @@ export function checkStateOptions(options: unknown): StateChoices {
     name: checkName(given.name),
     durability: given.durability === undefined ? undefined : checkDurability(given.durability),
     durabilityOption: given.durability,
+    unsynced:
+      given.checkpointDurability !== undefined &&
+      checkWord('checkpointDurability', given.checkpointDurability, ['commit', 'os']) === 'os',
     mode: given.mode === undefined ? undefined : checkInteger('mode', given.mode, 0, mostMode),
   };
 }
