@@ -3,10 +3,10 @@
 
 import { byteLengthOf, viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
-import { CustomWireCodec } from '../codec/custom';
-import type { PlainCodec } from '../codec/plain-copy';
 import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
+import { CustomWireCodec } from '../codec/custom';
 import { encodeError } from '../codec/encode-error';
+import type { PlainCodec } from '../codec/plain-copy';
 import { type Digest, sha256 } from '../codec/resolve';
 import { type StandardSchemaV1, validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
@@ -104,7 +104,8 @@ export class RecordEncoder {
   get plainCodec(): PlainCodec | undefined {
     const { name } = this.#codec;
     const builtIn = this.#codec instanceof CustomWireCodec ? undefined : name;
-    if (this.#schema !== undefined || (builtIn !== 'msgpack' && builtIn !== 'json')) return undefined;
+    if (this.#schema !== undefined || (builtIn !== 'msgpack' && builtIn !== 'json'))
+      return undefined;
     return builtIn;
   }
 

@@ -564,11 +564,7 @@ function batchTooLarge(): TidemarkError {
   );
 }
 
-function newRun(
-  durability: DurabilityChoice,
-  resolves: Resolve[] | undefined,
-  gate?: Gate,
-): Run {
+function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined, gate?: Gate): Run {
   return {
     firstOrdinal: 0,
     count: 0,

@@ -1,7 +1,12 @@
 // tidemark/scan: a scan of many targets that goes on where it was stopped.
 
 export type { ScanEvent, TargetStatus } from './marks';
-export { Progress, type ProgressChange, type ProgressOptions, type ProgressSnapshot } from './progress';
+export {
+  Progress,
+  type ProgressChange,
+  type ProgressOptions,
+  type ProgressSnapshot,
+} from './progress';
 export type { ScanReport, ScanWorker, Targets } from './run';
 export {
   type MergeConflict,

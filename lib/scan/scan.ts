@@ -147,7 +147,10 @@ function eventOf(target: string, { status, findings, at, text }: TargetEntry): S
     case 'complete':
       return [{ complete: target, ...(findings > 0 && { findings }), ...moment }];
     case 'skipped':
-      return [...found, { skipped: target, ...(text !== undefined && { reason: text }), ...moment }];
+      return [
+        ...found,
+        { skipped: target, ...(text !== undefined && { reason: text }), ...moment },
+      ];
     case 'failed':
       return [...found, { failed: target, ...(text !== undefined && { error: text }), ...moment }];
     default:
@@ -297,7 +300,8 @@ export class Scan implements AsyncDisposable {
       await state.transact((value) => {
         const present = idOf(value);
         const events: ScanEvent[] = [];
-        if (present !== undefined && present !== id && !adopt) throw anotherScan(directory, present, id);
+        if (present !== undefined && present !== id && !adopt)
+          throw anotherScan(directory, present, id);
         if (present !== id) events.push({ scan: id });
         if (total !== undefined && total !== totalOf(value)) events.push({ total });
         return events;
@@ -316,7 +320,9 @@ export class Scan implements AsyncDisposable {
    * it. The findings are counted with the mark that holds.
    */
   async markComplete(target: string, data?: { findings?: number }): Promise<void> {
-    const { findings = 0 } = checkOptions<{ findings?: number }>('markComplete', data, ['findings']);
+    const { findings = 0 } = checkOptions<{ findings?: number }>('markComplete', data, [
+      'findings',
+    ]);
     checkInteger('findings', findings, 0);
     await this.#mark('complete', {
       complete: checkTarget(target),
@@ -419,7 +425,9 @@ export class Scan implements AsyncDisposable {
       const found = targetOf(target, entry);
       if (found === undefined) continue;
       const wanted =
-        typeof filter === 'function' ? filter(found) : filter === undefined || filter === found.status;
+        typeof filter === 'function'
+          ? filter(found)
+          : filter === undefined || filter === found.status;
       if (wanted) yield found;
     }
   }
@@ -443,11 +451,7 @@ export class Scan implements AsyncDisposable {
    * @throws `AbortError` when aborted, after the workers have ended; what is done stays marked. When a
    * mark is refused (a full disk), that error.
    */
-  async run(
-    targets: Targets,
-    worker: ScanWorker,
-    options?: ScanRunOptions,
-  ): Promise<ScanReport> {
+  async run(targets: Targets, worker: ScanWorker, options?: ScanRunOptions): Promise<ScanReport> {
     checkFunction('worker', worker);
     if (typeof targets !== 'object' || targets === null) {
       throw typeError('targets', 'an iterable of strings', targets);
@@ -486,7 +490,11 @@ export class Scan implements AsyncDisposable {
         `the other scan is '${theirs.id}', and this is '${this.id}': only parts of one scan can be merged`,
       );
     }
-    const report = { added: 0, same: 0, conflicts: [] as { target: string; kept: 'ours' | 'theirs' }[] };
+    const report = {
+      added: 0,
+      same: 0,
+      conflicts: [] as { target: string; kept: 'ours' | 'theirs' }[],
+    };
     let events: ScanEvent[] = [];
     for (const [target, entry] of entriesOf(theirs.value)) {
       events.push(...this.#mergeOne(target, entry, onConflict, report));
@@ -502,7 +510,11 @@ export class Scan implements AsyncDisposable {
     target: string,
     theirs: TargetEntry,
     onConflict: MergeConflict,
-    report: { added: number; same: number; conflicts: { target: string; kept: 'ours' | 'theirs' }[] },
+    report: {
+      added: number;
+      same: number;
+      conflicts: { target: string; kept: 'ours' | 'theirs' }[];
+    },
   ): ScanEvent[] {
     const ours = entryOf(this.#state.value, target);
     if (ours === undefined) {

@@ -91,7 +91,10 @@ function placeAt(text: string, offset: number): Place {
  */
 function placeOf(text: string, key: string): Place | undefined {
   const name = key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const mentions = new RegExp(`^[ \\t]*(?:\\[+[ \\t]*)?(?:${name}|"${name}"|'${name}')[ \\t]*[=.\\]]`, 'gm');
+  const mentions = new RegExp(
+    `^[ \\t]*(?:\\[+[ \\t]*)?(?:${name}|"${name}"|'${name}')[ \\t]*[=.\\]]`,
+    'gm',
+  );
   for (const match of text.matchAll(mentions)) {
     const start = match.index + match[0].length - match[0].trimStart().length;
     try {

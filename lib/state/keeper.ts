@@ -9,6 +9,7 @@
 // durable -> the generation gets its name -> the cursor moves to the least that a kept generation
 // covers -> the records up to there are released.
 
+import { AsyncResource } from 'node:async_hooks';
 import { join } from 'node:path';
 import { DirectoryLock } from '../durable/directory-lock';
 import { TidemarkError } from '../errors';
@@ -51,6 +52,8 @@ export class Keeper {
   readonly #opened: OpenedState;
   readonly #choices: StateChoices;
   readonly #replica: Replica;
+  // What begins by itself belongs to the code that opened the state, and so to its disk.
+  readonly #scope = new AsyncResource('tidemark.DurableState');
   #role: DirectoryLock | undefined;
   #records = 0;
   #bytes = 0;
@@ -134,13 +137,16 @@ export class Keeper {
   #begin(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#automatic !== undefined || this.#closed || this.#replica.failure !== undefined) return;
+    if (this.#automatic !== undefined || this.#closed || this.#replica.failure !== undefined)
+      return;
     this.#records = 0;
     this.#bytes = 0;
-    this.#automatic = this.#saveByItself().finally(() => {
-      this.#automatic = undefined;
-      this.applied(0, 0); // what came meanwhile may be enough again
-    });
+    this.#automatic = this.#scope
+      .runInAsyncScope(() => this.#saveByItself())
+      .finally(() => {
+        this.#automatic = undefined;
+        this.applied(0, 0); // what came meanwhile may be enough again
+      });
   }
 
   async #saveByItself(): Promise<void> {
@@ -197,8 +203,7 @@ export class Keeper {
     const { journal, generations } = this.#opened;
     const begun = performance.now();
     const coveredSeq = this.#replica.seq;
-    const epoch =
-      epochOf(journal.segments(), coveredSeq) ?? this.#epoch ?? journal.epoch;
+    const epoch = epochOf(journal.segments(), coveredSeq) ?? this.#epoch ?? journal.epoch;
     const letGo = this.#replica.hold();
     let generation: number;
     const run = { pauseMs: 0, slices: 0, bytes: 0 };

@@ -21,7 +21,14 @@ export interface StateView<S> {
 export interface ReadStateOptions<S, E>
   extends Pick<
     DurableStateOptions<S, E>,
-    'initial' | 'apply' | 'codec' | 'version' | 'migrateState' | 'migrateEvent' | 'onApplyError' | 'name'
+    | 'initial'
+    | 'apply'
+    | 'codec'
+    | 'version'
+    | 'migrateState'
+    | 'migrateEvent'
+    | 'onApplyError'
+    | 'name'
   > {
   /** Directory of the journal. Default: in that of the state. */
   journalPath?: string;
