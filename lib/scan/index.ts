@@ -1,5 +1,6 @@
 // tidemark/scan: a scan of many targets that goes on where it was stopped.
 
+export type { ImportReport } from './exchange';
 export type { ScanEvent, TargetStatus } from './marks';
 export {
   Progress,
@@ -9,6 +10,7 @@ export {
 } from './progress';
 export type { ScanReport, ScanWorker, Targets } from './run';
 export {
+  type ImportOptions,
   type MergeConflict,
   type MergeReport,
   Scan,
@@ -17,4 +19,5 @@ export {
   type ScanRunOptions,
   type ScanTarget,
 } from './scan';
+export type { RejectedLine } from './scanstate';
 export { ScanSettings } from './settings';

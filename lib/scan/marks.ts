@@ -180,6 +180,7 @@ function recordFindings(
   found: number,
   at: number,
 ): ProgressChange {
+  if (found === 0) return nothing;
   const before = entryOf(value, target) ?? { status: undefined, findings: 0, at, text: undefined };
   const findings = addFindings(before.findings, found);
   value.set(target, packEntry({ ...before, findings }));

@@ -1,6 +1,5 @@
 // A scan of many targets that goes on where it was stopped.
 
-import { join } from 'node:path';
 import {
   checkBoolean,
   checkFunction,
@@ -18,6 +17,7 @@ import { checkDurability } from '../journal/open-options';
 import type { Durability } from '../journal/options';
 import { DurableState, type DurableStateOptions, type StateStats } from '../state/index';
 import { readState } from '../state/reading';
+import { entryOfLine, eventsFor, eventsOf, type ImportReport, linesOf } from './exchange';
 import {
   activeOf,
   applyEvent,
@@ -35,6 +35,7 @@ import {
 } from './marks';
 import { checkTotal, Progress } from './progress';
 import { runTargets, type ScanReport, type ScanWorker, type Targets } from './run';
+import { type RejectedLine, readCheckpoint, readLines } from './scanstate';
 import { checkSettings, durabilityOf, ScanSettings } from './settings';
 
 const stateName = 'scan';
@@ -42,7 +43,6 @@ const application = 'tidemark-scan';
 const defaultConcurrency = 8;
 const mostConcurrency = 65_536;
 const mergeBatch = 4096;
-const journalName = 'journal';
 
 /** Options of `Scan.open`. */
 export interface ScanOptions {
@@ -54,6 +54,12 @@ export interface ScanOptions {
   adopt?: boolean;
   /** When a mark resolves; see the journal's. Default 'commit'. */
   durability?: Durability;
+}
+
+/** Options of `importCheckpoint` and `importLines`. */
+export interface ImportOptions {
+  /** Leave out what is no entry, and list it in the report. Default false: that is an error. */
+  lenient?: boolean;
 }
 
 /** Options of `run`. */
@@ -137,25 +143,6 @@ function targetOf(target: string, entry: TargetEntry): ScanTarget | undefined {
     at: at === 0 ? undefined : new Date(at * 1000),
     ...(text !== undefined && { detail: text }),
   };
-}
-
-/** The event that makes an entry of another scan one of this. */
-function eventOf(target: string, { status, findings, at, text }: TargetEntry): ScanEvent[] {
-  const moment = at === 0 ? {} : { at };
-  const found: ScanEvent[] = findings > 0 ? [{ found: findings, target, ...moment }] : [];
-  switch (status) {
-    case 'complete':
-      return [{ complete: target, ...(findings > 0 && { findings }), ...moment }];
-    case 'skipped':
-      return [
-        ...found,
-        { skipped: target, ...(text !== undefined && { reason: text }), ...moment },
-      ];
-    case 'failed':
-      return [...found, { failed: target, ...(text !== undefined && { error: text }), ...moment }];
-    default:
-      return found;
-  }
 }
 
 /** What `readScan` and an open scan have in common. */
@@ -355,7 +342,8 @@ export class Scan implements AsyncDisposable {
   /** Adds findings to a target, whatever its status. Every call counts. */
   async recordFindings(target: string, n: number): Promise<void> {
     checkInteger('n', n, 0);
-    await this.#commit({ found: n, target: checkTarget(target), ...this.#moment() });
+    const event = { found: n, target: checkTarget(target), ...this.#moment() };
+    if (n > 0) await this.#commit(event);
   }
 
   /** Forgets a target: its status and its findings. */
@@ -485,10 +473,7 @@ export class Scan implements AsyncDisposable {
         ? { id: other.id, value: new Map(other.#state.value) }
         : await readScan(checkPath('other', other));
     if (theirs.id !== undefined && theirs.id !== this.id) {
-      throw new TidemarkError(
-        'ERR_TIDEMARK_MISMATCH',
-        `the other scan is '${theirs.id}', and this is '${this.id}': only parts of one scan can be merged`,
-      );
+      throw anotherPart(theirs.id, this.id);
     }
     const report = {
       added: 0,
@@ -519,7 +504,7 @@ export class Scan implements AsyncDisposable {
     const ours = entryOf(this.#state.value, target);
     if (ours === undefined) {
       report.added += 1;
-      return eventOf(target, theirs);
+      return eventsOf(target, theirs);
     }
     if (ours.status === theirs.status || theirs.status === undefined) {
       report.same += 1;
@@ -533,16 +518,82 @@ export class Scan implements AsyncDisposable {
       else if (mine !== undefined && yours !== undefined) kept = onConflict(target, mine, yours);
     }
     report.conflicts.push({ target, kept });
-    return kept === 'ours' ? [] : [{ unmark: target }, ...eventOf(target, theirs)];
+    return kept === 'ours' ? [] : [{ unmark: target }, ...eventsOf(target, theirs)];
+  }
+
+  // ---- from elsewhere and to it
+
+  /**
+   * Takes over the completed targets of a checkpoint of scanstate. It can be repeated.
+   *
+   * @param text The JSON text of the file.
+   * @throws `ERR_TIDEMARK_MISMATCH` when it is of another scan; `_CONFIG` when it is no checkpoint, or,
+   * unless `lenient`, holds what is no target.
+   */
+  async importCheckpoint(text: string, options?: ImportOptions): Promise<ImportReport> {
+    const { lenient } = checkImport(options);
+    const rejected: RejectedLine[] = [];
+    const onRejected = lenient ? (line: RejectedLine) => void rejected.push(line) : undefined;
+    const { scan_id: id, completed_targets: targets } = readCheckpoint(text, onRejected);
+    if (id !== this.id) throw anotherPart(id, this.id);
+    const entry: TargetEntry = { status: 'complete', findings: 0, at: 0, text: undefined };
+    const taking = this.#taking();
+    for (const target of targets) await taking.take(target, entry);
+    return { ...(await taking.end()), rejected };
   }
 
   /**
-   * Commits events that were made elsewhere, together.
+   * Takes over the entries of a journal of scanstate, or of `exportLines`. It can be repeated.
    *
-   * @internal
+   * @param source The bytes or the text of the file (a `Readable` is one), read as it comes.
+   * @throws `ERR_TIDEMARK_CONFIG` with `line` for a line that is no entry, unless `lenient`; what is in
+   * front of it may have been taken over.
    */
-  async take(events: readonly ScanEvent[]): Promise<void> {
-    if (events.length > 0) await this.#state.commitBatch(events);
+  async importLines(
+    source: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+    options?: ImportOptions,
+  ): Promise<ImportReport> {
+    const { lenient } = checkImport(options);
+    const rejected: RejectedLine[] = [];
+    const onRejected = lenient ? (line: RejectedLine) => void rejected.push(line) : undefined;
+    const taking = this.#taking();
+    for await (const { target, entry } of readLines(source, entryOfLine, onRejected)) {
+      await taking.take(target, entry);
+    }
+    return { ...(await taking.end()), rejected };
+  }
+
+  /** Every target as a line of NDJSON, with the fields of scanstate's journal. */
+  exportLines(): IterableIterator<string> {
+    return linesOf(this.#state.value);
+  }
+
+  /** Commits entries in batches. Two of one target are never in the same: the second sees the first. */
+  #taking() {
+    const counts = { read: 0, added: 0, known: 0 };
+    let events: ScanEvent[] = [];
+    const targets = new Set<string>();
+    const commit = async (): Promise<void> => {
+      if (this.#closing !== undefined) throw closedError();
+      if (events.length > 0) await this.#state.commitBatch(events);
+      events = [];
+      targets.clear();
+    };
+    return {
+      take: async (target: string, entry: TargetEntry): Promise<void> => {
+        if (targets.has(target) || events.length >= mergeBatch) await commit();
+        const made = eventsFor(this.#state.value, target, entry);
+        counts.read += 1;
+        if (made.length === 0) counts.known += 1;
+        else counts.added += 1;
+        events.push(...made);
+        targets.add(target);
+      },
+      end: async () => {
+        await commit();
+        return counts;
+      },
+    };
   }
 
   // ---- the rest
@@ -648,13 +699,20 @@ function anotherScan(directory: string, present: string, id: string): TidemarkEr
   );
 }
 
+function anotherPart(theirs: string, ours: string): TidemarkError {
+  return new TidemarkError(
+    'ERR_TIDEMARK_MISMATCH',
+    `the other scan is '${theirs}', and this is '${ours}': only parts of one scan go together`,
+  );
+}
+
+function checkImport(options: ImportOptions | undefined): Required<ImportOptions> {
+  const { lenient = false } = checkOptions<ImportOptions>('import', options, ['lenient']);
+  return { lenient: checkBoolean('lenient', lenient) };
+}
+
 function closedError(): TidemarkError {
   return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the scan is closed: open it again', {
     outcome: 'not-written',
   });
-}
-
-/** Where the journal of a scan is, without `journal_path`. */
-export function journalOf(dir: string): string {
-  return join(dir, journalName);
 }

@@ -61,23 +61,25 @@ function configError(message: string, line: number | undefined, cause: unknown):
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
- * The lines of a journal, empty ones left out.
+ * The lines of a journal as `make` takes them, empty ones left out.
  *
  * @param onRejected Called for each line that is none, which is then left out. Without it the first one
  * is an error, and nothing behind it is read.
  * @throws `ERR_TIDEMARK_CONFIG` with `line`.
  */
-export async function* readLines(
+export async function* readLines<E>(
   source: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  make: (line: ScanLine) => E,
   onRejected?: (rejected: RejectedLine) => void,
-): AsyncGenerator<ScanLine> {
+): AsyncGenerator<{ target: string; entry: E }> {
   let number = 0;
   for await (const text of splitLines(source)) {
     number += 1;
     if (text.trim() === '') continue;
-    let line: ScanLine;
+    let taken: { target: string; entry: E };
     try {
-      line = lineOf(JSON.parse(text));
+      const line = lineOf(JSON.parse(text));
+      taken = { target: line.target_id, entry: make(line) };
     } catch (error) {
       const reason = reasonOf(error);
       if (onRejected === undefined) {
@@ -86,7 +88,7 @@ export async function* readLines(
       onRejected({ line: number, reason, text: text.slice(0, shownCharacters) });
       continue;
     }
-    yield line;
+    yield taken;
   }
 }
 

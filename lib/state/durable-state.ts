@@ -5,7 +5,7 @@ import { noPlainCopy, type PlainCodec, plainCopy } from '../codec/plain-copy';
 import { validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
 import { type CheckpointStats, Keeper } from './keeper';
-import { type OpenedState, openState, valueOf } from './opening';
+import { type OpenedState, openState, stateIn } from './opening';
 import {
   checkStateOptions,
   type DurableStateOptions,
@@ -91,7 +91,7 @@ export class DurableState<S, E> implements AsyncDisposable {
       reload: async () => {
         const found = await opened.generations.newest();
         if (found === undefined) return { value: undefined, seq: 0 };
-        return { value: valueOf(found, choices, opened.directory), seq: found.coveredSeq };
+        return { value: stateIn(found, choices, opened.directory), seq: found.coveredSeq };
       },
     });
     try {

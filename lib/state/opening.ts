@@ -109,7 +109,7 @@ export function checkFit(
 }
 
 /** The value of a generation, in the program's present version. */
-export function valueOf(found: FoundGeneration, choices: StateChoices, path: string): unknown {
+export function stateIn(found: FoundGeneration, choices: StateChoices, path: string): unknown {
   const value = decodeValue(found.body, choices.codec);
   if (found.version === choices.version) return value;
   if (choices.migrateState === undefined) {
@@ -195,7 +195,7 @@ function baseOf(
   const seq = found?.coveredSeq ?? startSeq - 1;
   checkFit(journal, seq, found?.journal, path);
   if (found === undefined) return { value: choices.initial(), seq, epoch: undefined };
-  return { value: valueOf(found, choices, path), seq, epoch: found.journal?.epoch };
+  return { value: stateIn(found, choices, path), seq, epoch: found.journal?.epoch };
 }
 
 /**

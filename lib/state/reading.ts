@@ -3,9 +3,10 @@
 
 import { join } from 'node:path';
 import { Journal } from '../journal/journal';
-import { Generations } from './generations';
+import { type FoundGeneration, Generations } from './generations';
 import { checkpointName, restore } from './opening';
-import { checkStateOptions, type DurableStateOptions, journalName } from './options';
+import { checkName, checkStateOptions, type DurableStateOptions, journalName } from './options';
+import { decodeValue } from './value-format';
 
 /** A checkpoint is durable before a reader of the journal is told of its last records. */
 const idleMs = 2000;
@@ -67,4 +68,41 @@ export async function readState<S, E>(
 async function shown(journal: Journal<unknown>, seq: number): Promise<void> {
   if (journal.lastSeq >= seq) return;
   await journal.waitFor(seq, { signal: AbortSignal.timeout(idleMs) }).catch(() => {});
+}
+
+/** The newest whole checkpoint of a state, without the program that it belongs to. */
+export interface NewestCheckpoint {
+  readonly generation: number;
+  readonly coveredSeq: number;
+  readonly version: number;
+  readonly value: unknown;
+  readonly rejected: FoundGeneration['rejected'];
+}
+
+const anyVersion = 0xffffffff;
+
+/** @throws `ERR_TIDEMARK_IO` where there is no state, `_CORRUPT` when all generations are damaged. */
+export async function readNewestCheckpoint(
+  dir: string,
+  name?: string,
+): Promise<NewestCheckpoint | undefined> {
+  const path = join(dir, checkName(name), checkpointName);
+  const generations = await Generations.open(path, {
+    keep: 1,
+    version: anyVersion,
+    readOnly: true,
+  });
+  try {
+    const found = await generations.newest();
+    if (found === undefined) return undefined;
+    const { generation, coveredSeq, version, rejected } = found;
+    return { generation, coveredSeq, version, value: decodeValue(found.body, undefined), rejected };
+  } finally {
+    await generations.close();
+  }
+}
+
+/** Where the journal of a state is, unless it was given one. */
+export function journalPathOf(dir: string): string {
+  return join(dir, journalName);
 }

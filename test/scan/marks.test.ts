@@ -40,8 +40,9 @@ function model(events: readonly ScanEvent[]): Map<string, Known> {
   };
   for (const each of events) {
     if ('unmark' in each) known.delete(each.unmark);
-    else if ('found' in each) of(each.target).findings += each.found;
-    else if ('complete' in each) {
+    else if ('found' in each) {
+      if (each.found > 0) of(each.target).findings += each.found;
+    } else if ('complete' in each) {
       const present = of(each.complete);
       if (present.status === 'complete' || present.status === 'skipped') continue;
       present.status = 'complete';

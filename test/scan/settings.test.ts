@@ -71,7 +71,7 @@ describe('TOML', () => {
     ['an interval that is too long', text.replace('= 2', '= 3601'), { line: 5, column: 1 }],
     ['an empty path', text.replace('"a"', '""'), { line: 2, column: 1 }],
     ['an unknown key', `${text}  flush_interval = 2`, { line: 6, column: 3 }],
-    ['an unknown table', `${text}[scan]\nid = 1`, { line: 6, column: 2 }],
+    ['an unknown table', `${text}[scan]\nid = 1`, { line: 6, column: 1 }],
     ['a missing key', lines.slice(1).join('\n'), { line: 4, column: 24 }],
     [
       'a key that is in a text before',

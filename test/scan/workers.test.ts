@@ -64,13 +64,10 @@ describe('workers of one scan', () => {
     expect(scan.stats().savesCheckpoints).toBe(false);
     await first.worker.terminate();
     // By default after 100,000 records.
-    for (let round = 0; round < 2; round++) {
-      const targets = Array.from({ length: 100_001 }, (_, n) => `${round} ${n}`);
-      await Promise.all(targets.map((target) => scan.markComplete(target)));
-      await expect.poll(() => scan.stats().checkpoints.saved > 0, { timeout: 10_000 }).toBe(true);
-      expect(scan.stats().savesCheckpoints).toBe(true);
-      break;
-    }
+    const targets = Array.from({ length: 100_001 }, (_, n) => `target ${n}`);
+    await Promise.all(targets.map((target) => scan.markComplete(target)));
+    await expect.poll(() => scan.stats().checkpoints.saved, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(scan.stats().savesCheckpoints).toBe(true);
     expect(scan.stats().checkpoints.failure).toBeUndefined();
     await scan.close();
   }, 60_000);
