@@ -38,6 +38,7 @@ export interface DurableStateOptions<S, E> {
    * function of its arguments alone: it is called again, with the same events, after a restart and in
    * every worker. When it throws the state is poisoned (`ERR_TIDEMARK_APPLY`); the event is durable.
    */
+  // biome-ignore lint/suspicious/noConfusingVoidType: an apply that changes the state in place returns nothing
   apply: (state: S, event: E, seq: number) => S | void;
   /** Refuses an event by throwing, before it is appended. Sees the state of this moment. */
   check?: (state: S, event: E) => void;

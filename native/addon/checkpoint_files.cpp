@@ -73,7 +73,8 @@ Napi::Value CheckpointStreamHandle::write(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// finish(operation): the body is complete and, unless nothing is to be synced, synced; it has no name yet
+// finish(operation): the body is complete and, unless nothing is to be synced, synced; it has no
+// name yet
 Napi::Value CheckpointStreamHandle::finish(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).run(operation_argument(info), [shared = shared_] {
     const std::scoped_lock lock(shared->mutex);

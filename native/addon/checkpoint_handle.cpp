@@ -10,7 +10,8 @@ namespace {
 
 using Reader = CheckpointReaderHandle::Shared;
 
-// {coveredSeq, journalId, epoch, valueVersion, codecName, codecVersion, keep, unsynced}; JS has checked it.
+// {coveredSeq, journalId, epoch, valueVersion, codecName, codecVersion, keep, unsynced}; JS has
+// checked it.
 checkpoint::Saving saving_argument(std::uint64_t ticket, const Napi::Value& value) {
   checkpoint::Saving saving;
   saving.ticket = ticket;

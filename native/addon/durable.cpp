@@ -51,7 +51,8 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
         if (!file) return not_read(file.error());
         auto size = file.value()->size();
         if (!size) return not_read(size.error());
-        auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(size.value()));
+        auto bytes =
+            std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(size.value()));
         auto count = file.value()->read_at(0, *bytes);
         if (!count) return not_read(count.error());
         bytes->resize(count.value());

@@ -13,7 +13,7 @@ Napi::Value salvage(
 // ---- durable.cpp; all are operations
 Napi::Value write_file_atomic(const Napi::CallbackInfo& info);  // (operation, path, bytes, mode)
 Napi::Value read_file(const Napi::CallbackInfo& info);  // (operation, path): the bytes, all of them
-Napi::Value sync_directory(const Napi::CallbackInfo& info);     // (operation, path)
+Napi::Value sync_directory(const Napi::CallbackInfo& info);  // (operation, path)
 // ---- checksum.cpp; all are immediate
 Napi::Value checksum(const Napi::CallbackInfo& info);         // (bytes, seed)
 Napi::Value checksum_kernel(const Napi::CallbackInfo& info);  // (): the name of the kernel in use

@@ -153,6 +153,16 @@ describe('S5: damaged generations', () => {
     expect(generationFiles(directory).map((file) => readFileSync(file))).toEqual(files);
   });
 
+  it('the only one is a typed error, also where the journal holds everything', async () => {
+    const directory = temporaryDirectory();
+    const state = await openList(directory);
+    await commitTo(state, 3);
+    await state.checkpoint();
+    await state.close();
+    flip(generationFiles(directory)[0] as string, 5000);
+    expect(await rejection(openList(directory))).toMatchObject({ code: 'ERR_TIDEMARK_CORRUPT' });
+  });
+
   it('that the system was left to write are replaced by the whole journal', async () => {
     const directory = temporaryDirectory();
     const unsynced = { checkpointDurability: 'os' } as const;
