@@ -127,9 +127,16 @@ const isPrimitive = (value: unknown): boolean =>
  */
 export function capture(value: unknown, codec: ValueCodec): Captured {
   if (codec.slices && value instanceof Map && isPlain(value, Map)) {
-    const keys = [...value.keys()];
-    const values = [...value.values()];
-    const independent = keys.every(isPrimitive) && values.every(isPrimitive);
+    const keys = new Array<unknown>(value.size);
+    const values = new Array<unknown>(value.size);
+    let at = 0;
+    let independent = true;
+    value.forEach((of, key) => {
+      keys[at] = key;
+      values[at] = of;
+      at += 1;
+      independent &&= isPrimitive(key) && isPrimitive(of);
+    });
     const slice = (from: number, to: number) => {
       const flat = new Array<unknown>((to - from) * 2);
       for (let i = from, at = 0; i < to; i++) {
