@@ -34,11 +34,17 @@ export function rangeError(message: string): RangeError {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-const loneSurrogate = /\p{Surrogate}/u;
+interface WellFormedText {
+  isWellFormed(): boolean; // in every supported Node, and not in the types of ES2022
+}
+
+export function isWellFormed(text: string): boolean {
+  return (text as unknown as WellFormedText).isWellFormed();
+}
 
 /** UTF-8 has no bytes for a lone surrogate: two different texts would become the same. */
-function checkWellFormed(name: string, value: string): void {
-  if (loneSurrogate.test(value)) throw valueError(`"${name}" must not contain a lone surrogate`);
+export function checkWellFormed(name: string, value: string): void {
+  if (!isWellFormed(value)) throw valueError(`"${name}" must not contain a lone surrogate`);
 }
 
 /**

@@ -201,6 +201,8 @@ export interface NativeCheckpointSaving {
   codecName: string;
   codecVersion: number;
   keep: number;
+  /** Left to the system to write: it may be damaged or gone after a power cut. */
+  unsynced?: boolean;
 }
 
 export interface NativeSaved {
@@ -316,6 +318,7 @@ export interface NativeBinding {
     options: { mode?: number; allowNetwork?: boolean },
   ): void;
   writeFileAtomic(operation: number, path: string, data: Uint8Array, mode: number): void;
+  readFile(operation: number, path: string): void;
   syncDirectory(operation: number, path: string): void;
   crc32c(data: Uint8Array, seed: number): number;
   crc32cKernel(): string;

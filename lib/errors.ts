@@ -67,6 +67,9 @@ export interface TidemarkErrorDetails {
   issues?: readonly SchemaIssue[];
   /** The letter of the row of docs/recovery.md that decided. */
   row?: string;
+  /** In a text, with `ERR_TIDEMARK_CONFIG`: both from 1. */
+  line?: number;
+  column?: number;
   cause?: unknown;
 }
 
@@ -86,6 +89,8 @@ export class TidemarkError extends Error {
   declare readonly outcome?: 'not-written' | 'unknown';
   declare readonly issues?: readonly SchemaIssue[];
   declare readonly row?: string;
+  declare readonly line?: number;
+  declare readonly column?: number;
 
   constructor(code: TidemarkErrorCode, message: string, details: TidemarkErrorDetails = {}) {
     const { cause, ...fields } = details;

@@ -5,3 +5,5 @@ export * from './durable/index';
 export * from './errors';
 export * from './journal/index';
 export * from './recovery/index';
+export * from './scan/index';
+export * from './state/index';

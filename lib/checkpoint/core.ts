@@ -110,11 +110,13 @@ export class CheckpointCore<T> {
   /**
    * @param publishAfter The generation is written at once, and gets its name only after this; when
    * it rejects, so does the save.
+   * @param unsynced It is left to the system to write; what a power cut leaves may be no generation.
    */
   async save(
     value: T | AsyncIterable<Uint8Array>,
     { coveredSeq, journal, onProgress }: SaveChoices,
     publishAfter?: Promise<unknown>,
+    unsynced = false,
   ): Promise<{ generation: number }> {
     this.#checkOpen();
     if (this.#choices.readOnly) {
@@ -136,6 +138,7 @@ export class CheckpointCore<T> {
       codecName: this.#codec.name,
       codecVersion,
       keep: this.#choices.keep,
+      unsynced,
     };
     const encoded = isStream(value) ? value : this.#encode(value);
     const ticket = this.#native.ticket();

@@ -11,10 +11,14 @@ import { registerCursors } from './cursors';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { describe, Exit, exitCodeOf } from './exit';
+import { registerExport } from './export';
+import { registerImport } from './import';
 import { registerInspect } from './inspect';
 import { type Io, note, Output } from './output';
 import { registerSalvage } from './salvage';
+import { registerScan } from './scan';
 import { registerSnapshot } from './snapshot';
+import { registerState } from './state';
 import { registerTruncate } from './truncate';
 import { registerVerify } from './verify';
 
@@ -28,6 +32,10 @@ const registers: readonly Register[] = [
   registerTruncate,
   registerCursors,
   registerCheckpoint,
+  registerState,
+  registerScan,
+  registerImport,
+  registerExport,
   registerDoctor,
   registerBench,
   registerDemo,

@@ -17,5 +17,5 @@ function load(): typeof Msgpackr {
   }
 }
 
-export const { Packr } = load();
+export const { Packr, addExtension } = load();
 export type Packr = InstanceType<typeof Packr>;

@@ -36,6 +36,7 @@ import type {
   WaitOptions,
 } from './options';
 import { PointReads } from './point-reads';
+import type { RecordSource } from './source';
 import { type JournalStats, readOnlyStats, type SegmentInfo } from './stats';
 import { readableOf, readableStreamOf, writableOf, writableStreamOf } from './streams';
 import type { Writer } from './writer';
@@ -74,6 +75,19 @@ function checkCursorName(name: unknown): string {
 }
 
 /**
+ * The writer behind an open journal, for the rooms that are built on it; undefined when it is read-only.
+ *
+ * @internal
+ */
+export let writerOf: <T>(journal: Journal<T>) => Writer | undefined;
+/**
+ * What an open journal is read from.
+ *
+ * @internal
+ */
+export let sourceOf: <T>(journal: Journal<T>) => RecordSource;
+
+/**
  * A durable log of records. Each has a seq: 1 (or `startSeq`) for the first, and one more for each
  * that follows. What an append promised stays true after the power goes out.
  *
@@ -92,6 +106,11 @@ export class Journal<T = unknown> implements AsyncDisposable {
   readonly codec: { readonly name: string; readonly version: number };
   /** What this open found and did; of the open that began the writer, for a handle that joined it. */
   readonly recovery: RecoveryReport;
+
+  static {
+    writerOf = (journal) => journal.#writer;
+    sourceOf = (journal) => journal.#source;
+  }
 
   private constructor({ source, id, codec, recovery }: Opened, directory: string) {
     this.#writer = 'append' in source ? source : undefined;

@@ -48,6 +48,10 @@ export class ReadOnlySource implements RecordSource {
     return this.#handle;
   }
 
+  get startSeq(): number {
+    return this.#handle.facts().startSeq;
+  }
+
   get firstSeq(): number {
     this.#handle.range(this.#range);
     return this.#range[0] as number;

@@ -1,10 +1,12 @@
 // From a user's value to a staged record: schema, codec, digest, limits. User code runs in here (getters,
 // toJSON, a codec or schema of the user's), so nothing is staged before it is through.
 
-import { viewOf } from '../arguments';
+import { byteLengthOf, viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
 import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
+import { CustomWireCodec } from '../codec/custom';
 import { encodeError } from '../codec/encode-error';
+import type { PlainCodec } from '../codec/plain-copy';
 import { type Digest, sha256 } from '../codec/resolve';
 import { type StandardSchemaV1, validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
@@ -26,6 +28,8 @@ export class RecordEncoder {
   readonly #maxRecordBytes: number;
   readonly #attributes: number;
   #registered: Uint8Array | undefined;
+  #viewed: Uint8Array | undefined;
+  #view: Buffer = Buffer.alloc(0);
   /** Of the last `encode`. */
   encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
   digest: Uint8Array | undefined;
@@ -94,6 +98,36 @@ export class RecordEncoder {
     const copied = new Uint8Array(bytes);
     this.encoded = { bytes: copied, start: 0, end: copied.length };
     return (this.#digest as Digest)(copied);
+  }
+
+  /** The codec, where a plain copy of a value is what it gives back. */
+  get plainCodec(): PlainCodec | undefined {
+    const { name } = this.#codec;
+    const builtIn = this.#codec instanceof CustomWireCodec ? undefined : name;
+    if (this.#schema !== undefined || (builtIn !== 'msgpack' && builtIn !== 'json'))
+      return undefined;
+    return builtIn;
+  }
+
+  /**
+   * What reading will give of what `encode` made last: a value that cannot be read again is refused
+   * before it is written. Undefined with dictionaries, which only the log has.
+   */
+  decodeAgain(): { readonly value: unknown } | undefined {
+    if (this.#attributes !== 0) return undefined;
+    const { bytes, start, end } = this.encoded;
+    if (this.#viewed !== bytes || this.#view.length < end) {
+      this.#viewed = bytes;
+      this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, byteLengthOf(bytes));
+    }
+    encoding = true; // a codec that appends would overwrite what is to be staged
+    try {
+      return { value: this.#codec.decode(this.#view, start, end) };
+    } catch (cause) {
+      throw encodeError(cause);
+    } finally {
+      encoding = false;
+    }
   }
 
   /** Stages what `encode` made last. */

@@ -10,6 +10,24 @@ export interface BatchWaiter {
   reject(error: Error): void;
 }
 
+/** Those who wait for the records of a run, in their order. */
+export interface Waiters {
+  /** The next `count` of them get their seqs. */
+  resolve(count: number): void;
+  /** All that are left. */
+  reject(error: Error): void;
+}
+
+/**
+ * Stands between records that are settled and those who wait for them: a room above, which does
+ * something with the records first. It tells the waiters, then or later. Called in the order of seqs.
+ */
+export interface Gate {
+  settled(firstSeq: number, values: readonly unknown[], bytes: number, waiters: Waiters): void;
+  /** So many were rejected; those who wait have been told. */
+  rejected(count: number): void;
+}
+
 export interface Run {
   firstOrdinal: number;
   count: number;
@@ -22,6 +40,10 @@ export interface Run {
   resolves: Resolve[] | undefined;
   /** Of a batch, which is settled as a whole. */
   batch: BatchWaiter | undefined;
+  /** Where the records go first, with what will be read back of them and their encoded length. */
+  gate: Gate | undefined;
+  values: unknown[] | undefined;
+  bytes: number;
 }
 
 interface RejectedRange {
@@ -35,6 +57,9 @@ export class Runs {
   #runs: Run[] = [];
   #head = 0;
   #rejected: RejectedRange[] = [];
+  #written = 0;
+  #durable = 0;
+  #settling = false;
   /** Promises that are not settled. */
   waiting = 0;
   /** The first rejection of a record that nobody waited for. */
@@ -63,19 +88,31 @@ export class Runs {
 
   /** Settles what can be settled. */
   settle(written: number, durable: number): void {
-    const runs = this.#runs;
-    while (this.#head < runs.length) {
-      const run = runs[this.#head] as Run;
-      this.#settleRun(run, run.durable ? durable : written);
+    this.#written = written;
+    this.#durable = durable;
+    // A gate runs code of the user's, which may append and come here again: the loop around it goes on.
+    if (this.#settling) return;
+    this.#settling = true;
+    try {
+      this.#settleRuns();
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  #settleRuns(): void {
+    while (this.#head < this.#runs.length) {
+      const run = this.#runs[this.#head] as Run;
+      this.#settleRun(run, run.durable ? this.#durable : this.#written);
       if (run.settled < run.count) break;
-      runs[this.#head] = undefined as unknown as Run;
+      this.#runs[this.#head] = undefined as unknown as Run;
       this.#head++;
     }
-    if (this.#head === runs.length) {
+    if (this.#head === this.#runs.length) {
       this.#runs = [];
       this.#head = 0;
     } else if (this.#head > 1024) {
-      this.#runs = runs.slice(this.#head);
+      this.#runs = this.#runs.slice(this.#head);
       this.#head = 0;
     }
   }
@@ -110,8 +147,9 @@ export class Runs {
     const from = run.settled;
     const end = to - run.firstOrdinal + 1;
     run.settled = end;
-    const { resolves, batch } = run;
-    if (resolves !== undefined) {
+    const { resolves, batch, gate } = run;
+    if (gate !== undefined) this.#pass(gate, run, from, end, error);
+    else if (resolves !== undefined) {
       this.waiting -= end - from;
       if (error === undefined) {
         for (let i = from; i < end; i++) (resolves[i] as Resolve)(run.firstSeq + i);
@@ -132,5 +170,81 @@ export class Runs {
     } else if (error !== undefined) {
       this.loss ??= error;
     }
+  }
+  /** Through a gate; rejections need none. */
+  #pass(gate: Gate, run: Run, from: number, end: number, error: Error | undefined): void {
+    const { resolves, batch } = run;
+    const values = run.values as unknown[];
+    if (resolves !== undefined) {
+      this.waiting -= end - from;
+      if (error === undefined) {
+        const whole = from === 0 && end === run.count;
+        const bytes = whole ? run.bytes : Math.round((run.bytes * (end - from)) / run.count);
+        const passed = whole ? values : values.slice(from, end);
+        const waiters = new RecordWaiters(resolves, run.firstSeq, from, end);
+        gate.settled(run.firstSeq + from, passed, bytes, waiters);
+      } else {
+        for (let i = from; i < end; i++) (resolves[i] as Resolve)(Promise.reject(error));
+        gate.rejected(end - from);
+      }
+    } else if (batch !== undefined && (error !== undefined || end === run.count)) {
+      run.settled = run.count;
+      this.waiting--;
+      if (error === undefined) {
+        gate.settled(run.firstSeq, values, run.bytes, new BatchWaiters(batch, run));
+      } else {
+        batch.reject(error);
+        gate.rejected(run.count);
+      }
+    }
+  }
+}
+
+class RecordWaiters implements Waiters {
+  readonly #resolves: Resolve[];
+  readonly #firstSeq: number;
+  readonly #end: number;
+  #next: number;
+
+  constructor(resolves: Resolve[], firstSeq: number, from: number, end: number) {
+    this.#resolves = resolves;
+    this.#firstSeq = firstSeq;
+    this.#next = from;
+    this.#end = end;
+  }
+
+  resolve(count: number): void {
+    for (const to = this.#next + count; this.#next < to; this.#next++) {
+      (this.#resolves[this.#next] as Resolve)(this.#firstSeq + this.#next);
+    }
+  }
+
+  reject(error: Error): void {
+    for (; this.#next < this.#end; this.#next++) {
+      (this.#resolves[this.#next] as Resolve)(Promise.reject(error));
+    }
+  }
+}
+
+/** A batch has one waiter: it is told of the last record, or of the first that fails. */
+class BatchWaiters implements Waiters {
+  readonly #batch: BatchWaiter;
+  readonly #run: Run;
+  #left: number;
+
+  constructor(batch: BatchWaiter, run: Run) {
+    this.#batch = batch;
+    this.#run = run;
+    this.#left = run.count;
+  }
+
+  resolve(count: number): void {
+    this.#left -= count;
+    const { firstSeq, count: all } = this.#run;
+    if (this.#left === 0) this.#batch.resolve({ firstSeq, lastSeq: firstSeq + all - 1 });
+  }
+
+  reject(error: Error): void {
+    this.#batch.reject(error);
   }
 }

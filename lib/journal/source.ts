@@ -9,6 +9,8 @@ export interface RecordSource {
   /** Step over damage, and tell. */
   readonly skip: boolean;
   readonly onSkip: ((range: SkippedRange) => void) | undefined;
+  /** Seq of the journal's first record ever. */
+  readonly startSeq: number;
   /** Oldest record that may be read. */
   readonly firstSeq: number;
   /** Newest record that may be read: everything up to it is durable. */

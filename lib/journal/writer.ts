@@ -3,6 +3,7 @@
 
 import { rangeError, typeError } from '../arguments';
 import type { NativeJournal, NativeReader } from '../binding';
+import type { PlainCodec } from '../codec/plain-copy';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
 import { hold, listen, operate, release, unlisten } from '../runtime';
@@ -12,7 +13,7 @@ import { HandOver, type HandOverChoice } from './hand-over';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import type { RecordEncoder } from './record-encoder';
-import { type Resolve, type Run, Runs } from './runs';
+import { type Gate, type Resolve, type Run, Runs } from './runs';
 import { SeqWaits } from './seq-waits';
 import type { RecordSource } from './source';
 import type { Staging } from './staging';
@@ -35,6 +36,9 @@ const handOverBytes = 64 * 1024;
 
 const mostBatchRecords = 1_048_576;
 const mostBatchBytes = 256 * 1024 * 1024;
+
+/** Stands for the value of a record that has to be read to be known. */
+export const unknownValue: unique symbol = Symbol('unknown value');
 
 export interface WriterLimits {
   maxPendingBytes: number;
@@ -62,6 +66,7 @@ export class Writer implements RecordSource {
   #scheduled = false;
   #handed = 0; // ordinal of the last record handed over
   #final = 0; // up to here everything is durable or rejected
+  #settledSeq = 0;
   #held = false;
   #failure: Error | undefined;
   #busy: Error | undefined;
@@ -100,12 +105,27 @@ export class Writer implements RecordSource {
     return this.#handle;
   }
 
+  /** The codec, where a plain copy of a value is what it gives back. */
+  get plainCodec(): PlainCodec | undefined {
+    return this.#encoder.plainCodec;
+  }
+
+  /** Seq of the journal's first record ever. */
+  get startSeq(): number {
+    return this.#handle.facts().startSeq;
+  }
+
   get firstSeq(): number {
     return this.#handle.firstSeq();
   }
 
   get shownSeq(): number {
     return this.#handle.durableSeq();
+  }
+
+  /** Every record of this handle up to here has been settled: what is pending lies behind it. */
+  get settledSeq(): number {
+    return this.#settledSeq;
   }
 
   get lastSeq(): number {
@@ -154,28 +174,55 @@ export class Writer implements RecordSource {
 
   append(value: unknown, durability: DurabilityChoice = this.#durability): Promise<number> {
     try {
-      const size = this.#encode(value);
-      this.#admit(size, pendingRecordBytes);
-      const chosen = this.#stagedDurability;
-      if (
-        this.#staged !== undefined &&
-        (durability.kind !== chosen.kind || durability.intervalMs !== chosen.intervalMs)
-      ) {
-        this.flush();
-      }
-      if (!this.#staging.hasRoom(size)) {
-        this.flush();
-        this.#progress(); // within one long turn too, what is done is let go of
-      }
-      this.#encoder.stage(this.#staging);
+      return this.#stage(value, durability, undefined, false);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * As `append`; the record goes through `gate` before the promise is settled. Throws what refuses it.
+   *
+   * @param again Give the gate what will be read back, not `value` itself.
+   */
+  appendGated(
+    value: unknown,
+    durability: DurabilityChoice = this.#durability,
+    gate: Gate,
+    again: boolean,
+  ): Promise<number> {
+    return this.#stage(value, durability, gate, again);
+  }
+
+  #stage(
+    value: unknown,
+    durability: DurabilityChoice,
+    gate: Gate | undefined,
+    again: boolean,
+  ): Promise<number> {
+    const size = this.#encode(value);
+    const kept = again ? this.#decodeAgain() : value;
+    this.#admit(size, pendingRecordBytes);
+    const chosen = this.#stagedDurability;
+    if (
+      this.#staged !== undefined &&
+      (durability.kind !== chosen.kind ||
+        durability.intervalMs !== chosen.intervalMs ||
+        this.#staged.gate !== gate)
+    ) {
+      this.flush();
+    }
+    if (!this.#staging.hasRoom(size)) {
+      this.flush();
+      this.#progress(); // within one long turn too, what is done is let go of
+    }
+    this.#encoder.stage(this.#staging);
     this.#stagedDurability = durability;
-    if (this.#staged === undefined) this.#staged = newRun(durability, []);
+    this.#staged ??= newRun(durability, [], gate);
     this.#staged.count++;
+    this.#staged.values?.push(kept);
     this.#runs.waiting++;
-    const promise = new Promise(this.#enlist);
+    const promise = new Promise<number>(this.#enlist);
     if (this.#staging.count >= handOverRecords || this.#staging.used >= handOverBytes) {
       this.flush();
     } else if (!this.#scheduled) {
@@ -195,6 +242,7 @@ export class Writer implements RecordSource {
     values: unknown,
     durability: DurabilityChoice = this.#durability,
     ifLastSeq: number | undefined = undefined,
+    gate: Gate | undefined = undefined,
   ): Promise<{ firstSeq: number; lastSeq: number }> {
     const copied = copyOf(values);
     const count = copied.length;
@@ -203,14 +251,17 @@ export class Writer implements RecordSource {
     try {
       let bytes = 0;
       for (let i = 0; i < count; i++) {
-        bytes += this.#encode(copied[i]);
+        const size = this.#encode(copied[i]);
+        bytes += size;
         if (bytes > mostBatchBytes) throw batchTooLarge();
+        if (gate !== undefined) copied[i] = this.#decodeAgain();
         this.#encoder.stage(batch);
       }
       this.#admit(bytes, pendingRecordBytes);
       this.flush();
-      const run = newRun(durability, undefined);
+      const run = newRun(durability, undefined, gate);
       run.count = count;
+      if (gate !== undefined) run.values = copied;
       return new Promise((resolve, reject) => {
         run.batch = { resolve, reject };
         this.#runs.waiting++;
@@ -218,6 +269,7 @@ export class Writer implements RecordSource {
         if (error === undefined) return;
         this.#runs.waiting--;
         reject(error);
+        gate?.rejected(count);
       });
     } finally {
       batch.clear();
@@ -255,6 +307,13 @@ export class Writer implements RecordSource {
     const size = this.#encoder.encode(value);
     this.#checkWritable();
     return size;
+  }
+
+  /** What reading gives of what was encoded; `unknownValue` where only the log can tell. */
+  #decodeAgain(): unknown {
+    const decoded = this.#encoder.decodeAgain();
+    this.#checkWritable(); // decoding runs code of the user's, too
+    return decoded === undefined ? unknownValue : decoded.value;
   }
 
   #checkWritable(): void {
@@ -309,12 +368,14 @@ export class Writer implements RecordSource {
     if (error === undefined) return;
     this.#runs.waiting -= run.count;
     for (const resolve of run.resolves ?? []) resolve(Promise.reject(error));
+    run.gate?.rejected(run.count);
   }
 
   #handOver(run: Run, staging: Staging, choice: HandOverChoice): Error | undefined {
     this.#events.look();
     const failure = this.#link.give(staging, choice);
     if (failure !== undefined) return errorOf(failure);
+    run.bytes = staging.used;
     run.firstSeq = this.#link.firstSeq;
     run.firstOrdinal = this.#handed + 1;
     this.#handed += run.count;
@@ -343,6 +404,7 @@ export class Writer implements RecordSource {
   };
 
   #progress(): void {
+    const shown = this.#handle.durableSeq(); // before: what is durable by then is settled below
     const rejections = this.#link.takeProgress();
     const { written, durable } = this.#link;
     if (durable > this.#final) this.#final = durable;
@@ -358,6 +420,7 @@ export class Writer implements RecordSource {
     this.#runs.settle(written, durable);
     this.#holdWhilePending();
     if (this.#link.failed && this.#failure === undefined) this.#fail();
+    this.#settledSeq = shown;
     this.#waits.look();
   }
 
@@ -397,6 +460,12 @@ export class Writer implements RecordSource {
     if (this.shownSeq < seq && this.#failure !== undefined) throw this.#failure;
     await this.#waits.until(() => this.shownSeq >= seq, signal);
     return this.shownSeq;
+  }
+
+  /** Calls back whenever more may have become durable, until the result is called. */
+  observe(observer: () => void): () => void {
+    this.checkOpen();
+    return this.#waits.observe(observer);
   }
 
   makeReader(): NativeReader {
@@ -495,7 +564,7 @@ function batchTooLarge(): TidemarkError {
   );
 }
 
-function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined): Run {
+function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined, gate?: Gate): Run {
   return {
     firstOrdinal: 0,
     count: 0,
@@ -504,5 +573,8 @@ function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined): 
     settled: 0,
     resolves,
     batch: undefined,
+    gate,
+    values: gate === undefined ? undefined : [],
+    bytes: 0,
   };
 }

@@ -39,6 +39,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("verify", Napi::Function::New<verify>(env));
   exports.Set("salvage", Napi::Function::New<salvage>(env));
   exports.Set("writeFileAtomic", Napi::Function::New<write_file_atomic>(env));
+  exports.Set("readFile", Napi::Function::New<read_file>(env));
   exports.Set("syncDirectory", Napi::Function::New<sync_directory>(env));
   exports.Set("crc32c", Napi::Function::New<checksum>(env));
   exports.Set("crc32cKernel", Napi::Function::New<checksum_kernel>(env));

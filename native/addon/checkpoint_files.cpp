@@ -73,13 +73,14 @@ Napi::Value CheckpointStreamHandle::write(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// finish(operation): the body is complete and synced; it has no name yet
+// finish(operation): the body is complete and, unless nothing is to be synced, synced; it has no
+// name yet
 Napi::Value CheckpointStreamHandle::finish(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).run(operation_argument(info), [shared = shared_] {
     const std::scoped_lock lock(shared->mutex);
     if (!shared->file) return over();
     io::Status status = shared->file->flush();
-    if (status) status = shared->file->sync();
+    if (status && shared->saving.sync) status = shared->file->sync();
     return status ? written(*shared) : not_saved(status.error());
   });
   return info.Env().Undefined();

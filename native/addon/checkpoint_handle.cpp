@@ -10,7 +10,8 @@ namespace {
 
 using Reader = CheckpointReaderHandle::Shared;
 
-// {coveredSeq, journalId, epoch, valueVersion, codecName, codecVersion, keep}; JS has checked it.
+// {coveredSeq, journalId, epoch, valueVersion, codecName, codecVersion, keep, unsynced}; JS has
+// checked it.
 checkpoint::Saving saving_argument(std::uint64_t ticket, const Napi::Value& value) {
   checkpoint::Saving saving;
   saving.ticket = ticket;
@@ -18,6 +19,7 @@ checkpoint::Saving saving_argument(std::uint64_t ticket, const Napi::Value& valu
   const auto object = value.As<Napi::Object>();
   const auto number = [&](const char* name) { return integer_argument(object.Get(name)); };
   saving.keep = number("keep");
+  saving.sync = !object.Get("unsynced").ToBoolean().Value();
   saving.facts.covered_seq = number("coveredSeq");
   saving.facts.value_version = static_cast<std::uint32_t>(number("valueVersion"));
   saving.facts.codec_version = static_cast<std::uint32_t>(number("codecVersion"));

@@ -1,6 +1,7 @@
-// Replacing a file and syncing a directory, for programs that keep more than journals.
+// Replacing and reading a file and syncing a directory, for programs that keep more than journals.
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "addon/operation.hpp"
 #include "addon/tools.hpp"
@@ -17,6 +18,12 @@ std::string temporary_file_name(io::Clock& clock) {
   return ".tidemark-" + std::to_string(io::this_process().pid) + "-" + hexadecimal(random) + ".tmp";
 }
 
+Outcome not_read(const io::Error& error) {
+  Outcome outcome;
+  outcome.failure = journal::from_io(error, "the file could not be read");
+  return outcome;
+}
+
 }  // namespace
 
 Napi::Value write_file_atomic(const Napi::CallbackInfo& info) {
@@ -29,6 +36,29 @@ Napi::Value write_file_atomic(const Napi::CallbackInfo& info) {
         return outcome_of(
             io::replace_file(*host.disk, path, data, mode, temporary_file_name(*host.clock)),
             "the file was not replaced; the old one, if there was one, stands");
+      });
+  return info.Env().Undefined();
+}
+
+Napi::Value read_file(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env())
+      .run(operation_argument(info), [path = text_argument(info[1]),
+                                      host = Environment::of(info.Env()).host()] {
+        // A user's file may be a symbolic link; the disk opens none.
+        auto target = host.disk->canonical(path);
+        if (!target) return not_read(target.error());
+        auto file = host.disk->open(target.value(), io::OpenOptions{});
+        if (!file) return not_read(file.error());
+        auto size = file.value()->size();
+        if (!size) return not_read(size.error());
+        auto bytes =
+            std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(size.value()));
+        auto count = file.value()->read_at(0, *bytes);
+        if (!count) return not_read(count.error());
+        bytes->resize(count.value());
+        Outcome outcome;
+        outcome.build = [bytes](napi_env env) -> napi_value { return bytes_value(env, *bytes); };
+        return outcome;
       });
   return info.Env().Undefined();
 }

@@ -12,7 +12,8 @@ Napi::Value salvage(
     const Napi::CallbackInfo& info);  // (operation, directory, out, {mode, allowNetwork})
 // ---- durable.cpp; all are operations
 Napi::Value write_file_atomic(const Napi::CallbackInfo& info);  // (operation, path, bytes, mode)
-Napi::Value sync_directory(const Napi::CallbackInfo& info);     // (operation, path)
+Napi::Value read_file(const Napi::CallbackInfo& info);  // (operation, path): the bytes, all of them
+Napi::Value sync_directory(const Napi::CallbackInfo& info);  // (operation, path)
 // ---- checksum.cpp; all are immediate
 Napi::Value checksum(const Napi::CallbackInfo& info);         // (bytes, seed)
 Napi::Value checksum_kernel(const Napi::CallbackInfo& info);  // (): the name of the kernel in use

@@ -82,13 +82,13 @@ io::Status FileWriter::flush() {
   return written;
 }
 
-io::Status FileWriter::finish(format::CheckpointHeader& header) {
+io::Status FileWriter::finish(format::CheckpointHeader& header, bool sync) {
   header.salt = salt_;
   header.body_bytes = body_bytes_;
   header.chunk_bytes = chunk_bytes;
   const format::CheckpointBlock block = format::encode_checkpoint_header(header);
   if (io::Status written = file_->write_at(0, io::Bytes(block)); !written) return written;
-  return file_->sync();
+  return sync ? file_->sync() : io::done();
 }
 
 io::Status FileWriter::rename_to(const std::string& path) {

@@ -26,8 +26,9 @@ class FileWriter {
   io::Status append(io::Bytes bytes);
   io::Status flush();  // writes the last, shorter chunk: nothing is appended behind it
   io::Status sync() { return file_->sync(); }
-  // Fills salt, length and chunk size into `header`, writes it and syncs. After flush.
-  io::Status finish(format::CheckpointHeader& header);
+  // Fills salt, length and chunk size into `header`, writes it and, unless told otherwise, syncs.
+  // After flush.
+  io::Status finish(format::CheckpointHeader& header, bool sync = true);
   // The file has its name now, and stays.
   io::Status rename_to(const std::string& path);
 

@@ -173,15 +173,17 @@ journal::Result<std::uint64_t> Store::publish(Ready& ready) {
   header.codec_version = facts.codec_version;
   header.codec_name = facts.codec_name;
   header.saved_at = host_.clock->wall_milliseconds();
-  if (io::Status finished = ready.file->finish(header); !finished) {
+  if (io::Status finished = ready.file->finish(header, ready.saving.sync); !finished) {
     return not_saved(finished.error());
   }
   const std::string path = io::join(directory_, format::checkpoint_name(header.generation));
   if (io::Status renamed = ready.file->rename_to(path); !renamed) {
     return perhaps_saved(renamed.error());
   }
-  if (journal::Status synced = sync_names(); !synced) {
-    return perhaps_saved(synced.error().cause.value_or(io::Error{}));
+  if (ready.saving.sync) {
+    if (journal::Status synced = sync_names(); !synced) {
+      return perhaps_saved(synced.error().cause.value_or(io::Error{}));
+    }
   }
   published(header.generation, facts);
   remove_old(ready.saving.keep);

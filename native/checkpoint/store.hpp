@@ -34,6 +34,9 @@ struct Saving {
   std::uint64_t ticket = 0;  // of Store::ticket
   Facts facts;
   std::uint64_t keep = 1;
+  // False: nothing waits for the disk; after a power cut the generation may be damaged or gone, and
+  // so may those that it replaced.
+  bool sync = true;
 };
 
 struct CodecFacts {

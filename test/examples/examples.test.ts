@@ -1,4 +1,5 @@
 // Every program of examples/, run as its user would.
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -106,5 +107,36 @@ describe('live-tail', () => {
       stdout: '1\t{"n":1}\n2\t{"n":2}\n3\t{"n":3}\n',
     });
     await journal.close();
+  });
+});
+
+describe('wallet-ledger', () => {
+  it('keeps balances, and lets none go below zero', async () => {
+    const directory = join(temporaryDirectory(), 'ledger');
+    const run = (...args: string[]) => example('wallet-ledger.mjs', directory, ...args).ended;
+    expect(await run('deposit', 'ann', '50')).toMatchObject({ code: 0, stdout: 'ann: 50\n' });
+    expect(await run('transfer', 'ann', 'bob', '20')).toMatchObject({ code: 0 });
+    expect(await run('transfer', 'ann', 'bob', '31')).toMatchObject({
+      code: 1,
+      stderr: 'ann does not have 31\n',
+    });
+    expect(await run('balances')).toMatchObject({ code: 0, stdout: 'ann: 30\nbob: 20\n' });
+    expect(await run('deposit', 'ann', '-1')).toMatchObject({ code: 64 });
+  });
+});
+
+describe('progress-bar', () => {
+  it('works on what is left, and shows how far it is', async () => {
+    const directory = join(temporaryDirectory(), 'scan');
+    const tree = temporaryDirectory();
+    for (let n = 0; n < 20; n++) writeFileSync(join(tree, `${n}.txt`), `file ${n}`);
+    const first = await example('progress-bar.mjs', directory, tree).ended;
+    expect(first.code, first.stderr).toBe(0);
+    expect(lines(first.stdout)).toHaveLength(20);
+    expect(first.stderr).toContain('] 20 of 20, 0 s left');
+    writeFileSync(join(tree, 'new.txt'), 'new');
+    const second = await example('progress-bar.mjs', directory, tree).ended;
+    expect(lines(second.stdout)).toHaveLength(1);
+    expect(second.stderr).toContain('21 files, 0 could not be read');
   });
 });

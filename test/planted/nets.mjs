@@ -13,6 +13,10 @@ export const nets = {
     about: 'checkpoints: power cuts, faults, damage, threads and processes',
     files: ['test/checkpoint'],
   },
+  state: {
+    about: 'states and scans: power cuts, damage, threads, models',
+    files: ['test/state', 'test/scan'],
+  },
   fault: { about: 'fault loops: the n-th call of each kind fails', rooms: ['fault'] },
   bytes: { about: 'damaged bytes, files and structures', rooms: ['bytes'] },
   crash: { about: 'crash explorer on the simulated disk', rooms: ['crash'] },

@@ -2,6 +2,7 @@
 // the tests that prove it, each named by its file and its exact title; or why it does not apply.
 //   WL  write-ahead logs     B  event stores, what broke in them     A  counterexamples to designs
 //   G   requirements         W  what the best logs handle
+//   S   scans and checkpoints, what broke in them      C  checkpoint and journal together
 const format = 'test/native/format';
 const journal = 'test/native/journal';
 const io = 'test/native/io';
@@ -38,6 +39,11 @@ const missing = bytes(
   'whatever files are missing, what is left is refused or read, and never wrong',
 );
 const foreign = bytes('files', 'files of another journal never give a value');
+const saved = (file, ...titles) => ts(`checkpoint/${file}`, ...titles);
+const together = (...titles) => ts('state/coordination', ...titles);
+const scans = (...titles) => ts('scan/scan', ...titles);
+const progress = (...titles) => ts('scan/progress', ...titles);
+const cutAnywhere = 'what was acknowledged is in the value, and the value is that of a prefix';
 const later = (room) => ({ notApplicable: `belongs to a later room: ${room}` });
 const none = (reason) => ({ notApplicable: reason });
 const tailTruncation = none('there is no truncation of the tail');
@@ -263,10 +269,16 @@ const rows = [
   [
     'A8',
     'checkpoint and journal contradict each other',
-    'expectSeq and cursors are proof; checkpoints come later',
+    'a state publishes a checkpoint behind its records, releases up to the oldest, and refuses what does not fit',
     [
       ...opens('a log that ends below expectSeq is corrupt, not cut'),
       ...counter('A8: a log that ends below a named cursor is corrupt, not cut'),
+      ...together(
+        'with records that are not yet on the disk when the checkpoint is saved',
+        'the older one and a longer replay give the same value, whatever bit is flipped',
+        'a journal that is gone',
+        'another history of the same journal, of the same length',
+      ),
     ],
   ],
   [
@@ -1126,6 +1138,139 @@ const rows = [
     frame('seqs stay within the segment and within safe integers'),
   ],
   ['W48', 'encrypted and compressed records', later('encryption and compression').notApplicable],
+  [
+    'S1',
+    'a tail cut in the middle of a record, then an acknowledged append',
+    'the prefix and the new record; in an imported file the torn line is named',
+    [
+      ...opens('a torn tail is cut and reported at every byte of the last commit'),
+      ...ts(
+        'scan/exchange',
+        'S1: a torn line and what is not an entry are errors with their line, or left out and listed',
+      ),
+    ],
+  ],
+  [
+    'S2',
+    'a flipped bit inside of a record',
+    'CORRUPT with the place; skip gives the others',
+    flips,
+  ],
+  [
+    'S3',
+    'the file is cut at every byte of the last record',
+    'cut and reported; what is in front stays',
+    opens('a torn tail is cut and reported at every byte of the last commit'),
+  ],
+  [
+    'S4',
+    'nothing there, or nothing whole yet',
+    'empty, and only then',
+    saved(
+      'scenarios',
+      'S4 nothing was ever saved: a missing, an empty and a half-made directory are empty',
+    ),
+  ],
+  [
+    'S5',
+    'missing, damaged, foreign and read-only',
+    'new; the older generation and a longer replay; a typed error; nothing is created',
+    [
+      ...together(
+        'the older one and a longer replay give the same value, whatever bit is flipped',
+        'all of them are a typed error, never a new state',
+        'the only one is a typed error, also where the journal holds everything',
+      ),
+      ...scans('another one is refused, and taken over only when asked to'),
+      ...saved(
+        'scenarios',
+        'S5 a read-only open creates nothing, and a missing directory is an error',
+      ),
+    ],
+  ],
+  [
+    'S6',
+    'a crash at each step of a save',
+    'old or new, whole; temporary files of the dead go, those of the living stay',
+    [
+      ...saved('scenarios', 'S6 old or new, whole, and no temporary file stays'),
+      ...together(cutAnywhere),
+    ],
+  ],
+  [
+    'S7',
+    'truncation beside appends',
+    'logical and exact: every acknowledged append is in front of it or stays',
+    [
+      ...commits('truncation is logical, exact and durable, and is held back by cursors'),
+      ...together(
+        'up to what the oldest generation that is kept covers, and not before there are enough',
+      ),
+    ],
+  ],
+  [
+    'S8',
+    'many workers on one journal',
+    'every record once, every copy the same',
+    ts(
+      'scan/workers',
+      'mark 10,000 times from 8 of them, half on the same targets: none lost, none doubled',
+    ),
+  ],
+  [
+    'S9',
+    '100,000 targets, names of every kind, many twice',
+    'they come back, and count once',
+    scans('S9: names of every kind come back', 'S9: 100,000 of them, and as many again'),
+  ],
+  [
+    'S10',
+    'progress with odd totals, clocks, downtime and counts',
+    'finite; null where unknown, 0 where done; downtime does not count',
+    progress(
+      'S10: a total of 0 is done',
+      'S10: more processed than there were is done',
+      'S10: a clock that goes backwards neither counts nor stops',
+      'S10: downtime between two runs is not active time',
+      'S10: counters near 2^53 stay finite',
+    ),
+  ],
+  [
+    'C1',
+    'a crash before the temporary file',
+    'the same value, every event once',
+    together(cutAnywhere, 'on the real disk too, step by step'),
+  ],
+  [
+    'C2',
+    'a crash behind the sync of the temporary file',
+    'the same value, every event once',
+    together(cutAnywhere, 'on the real disk too, step by step'),
+  ],
+  [
+    'C3',
+    'a crash behind the rename',
+    'the same value, every event once',
+    together(cutAnywhere, 'on the real disk too, step by step'),
+  ],
+  [
+    'C4',
+    'a crash behind the sync of the directory, before the release',
+    'the same value, every event once',
+    together(cutAnywhere, 'on the real disk too, step by step'),
+  ],
+  [
+    'C5',
+    'a crash in the middle of the release',
+    'the same value, every event once',
+    together(cutAnywhere, 'on the real disk too, step by step'),
+  ],
+  [
+    'C6',
+    'a crash behind the release',
+    'the same value, every event once',
+    together(cutAnywhere, 'on the real disk too, step by step'),
+  ],
 ];
 
 /** Every scenario: { id, says, outcome?, tests?, notApplicable? } */

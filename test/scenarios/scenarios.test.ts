@@ -20,6 +20,8 @@ describe('the list of scenarios', () => {
       'B7b',
       ...numbered('G', 23),
       ...numbered('W', 48),
+      ...numbered('S', 10),
+      ...numbered('C', 6),
     ];
     expect([...ids].sort()).toEqual(wanted.sort());
   });

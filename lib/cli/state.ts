@@ -1,0 +1,124 @@
+// tidemark state: what a durable state holds, without its program, or with the part of it that applies.
+
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  journalPathOf,
+  type NewestCheckpoint,
+  type ReadStateOptions,
+  readNewestCheckpoint,
+  readState,
+} from '../state/reading';
+import type { Register } from './command';
+import { CliError, Exit, exitCodeOfReading, isMissing, usageError } from './exit';
+import { type Io, note } from './output';
+import { jsonTextCodec } from './raw-json';
+import { openForReading } from './reading';
+import { toJson } from './values';
+
+interface Options {
+  name?: string;
+  journal?: string;
+  apply?: string;
+}
+
+export const registerState: Register = (program, run) => {
+  const state = program
+    .command('state')
+    .description('Shows what a state holds: its newest checkpoint and the events behind it.');
+  state
+    .command('dump')
+    .description('Prints the newest whole checkpoint and the events behind it, a line each.')
+    .argument('<dir>', 'directory of the state')
+    .option('--name <name>', 'which state, where several share a journal')
+    .option('--journal <dir>', 'directory of the journal, where it is not in that of the state')
+    .option('--apply <file>', 'print the value instead: a module that exports initial and apply')
+    .addHelpText(
+      'after',
+      `
+Changes nothing, and works beside the process that has the state open. Exit code 2: all generations
+are damaged, or records are missing. 3: there is no state, or it could not be read.`,
+    )
+    .action((directory: string, options: Options) =>
+      run(async (io) => {
+        try {
+          await (options.apply === undefined
+            ? dump(io, directory, options)
+            : dumpValue(io, directory, options.apply, options));
+        } catch (error) {
+          if (isMissing(error) && !(error instanceof CliError)) {
+            throw new CliError(`There is no state in ${directory}.`, Exit.unreadable, {
+              cause: error,
+            });
+          }
+          const code = exitCodeOfReading(error);
+          if (code !== Exit.unreadable || error instanceof CliError) throw error;
+          throw new CliError((error as Error).message, code, { cause: error });
+        }
+        return Exit.ok;
+      }),
+    );
+};
+
+function noteRejected(io: Io, rejected: NewestCheckpoint['rejected']): void {
+  for (const { file, reason } of rejected) note(io, `${file} was left out: ${reason}`);
+}
+
+async function dump(io: Io, directory: string, options: Options): Promise<void> {
+  const newest = await readNewestCheckpoint(directory, options.name);
+  const journal = await openForReading(options.journal ?? journalPathOf(directory));
+  try {
+    if (newest !== undefined) {
+      const { generation, coveredSeq, version, value, rejected } = newest;
+      noteRejected(io, rejected);
+      const facts = toJson({ generation, coveredSeq, version });
+      await io.out.line(`{"checkpoint":${facts},"value":${toJson(value)}}`);
+    }
+    const from = Math.max((newest?.coveredSeq ?? 0) + 1, journal.firstSeq);
+    // The json codec gives its texts here: they are printed as they are.
+    const isText = journal.codec.name === jsonTextCodec.name;
+    if (from <= journal.lastSeq) {
+      for await (const { seq, value } of journal.read({ from })) {
+        await io.out.line(`{"seq":${seq},"event":${isText ? String(value) : toJson(value)}}`);
+        if (io.out.broken) return;
+      }
+    }
+  } finally {
+    await journal.close();
+  }
+}
+
+async function dumpValue(io: Io, directory: string, file: string, options: Options): Promise<void> {
+  const url = pathToFileURL(resolve(file)).href;
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    throw new CliError(`${file} cannot be loaded: ${(error as Error).message}`, Exit.usage, {
+      cause: error,
+    });
+  }
+  const from = (loaded['apply'] === undefined ? loaded['default'] : loaded) ?? loaded;
+  const { initial, apply, codec, version, migrateState, migrateEvent } = from as Partial<
+    ReadStateOptions<unknown, unknown>
+  >;
+  if (typeof initial !== 'function' || typeof apply !== 'function') {
+    throw usageError(`${file} must export the functions initial and apply`);
+  }
+  const { value, seq, checkpoint, replayed } = await readState<unknown, unknown>(directory, {
+    initial,
+    apply,
+    ...(codec !== undefined && { codec }),
+    ...(version !== undefined && { version }),
+    ...(migrateState !== undefined && { migrateState }),
+    ...(migrateEvent !== undefined && { migrateEvent }),
+    ...(options.name !== undefined && { name: options.name }),
+    ...(options.journal !== undefined && { journalPath: options.journal }),
+  });
+  await io.out.line(`{"seq":${seq},"value":${toJson(value)}}`);
+  const base =
+    checkpoint === undefined
+      ? 'no checkpoint'
+      : `generation ${checkpoint.generation}, which covers record ${checkpoint.coveredSeq}`;
+  note(io, `From ${base}, and ${replayed} events behind it.`);
+}

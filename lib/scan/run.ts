@@ -1,0 +1,127 @@
+// Works off targets, several at a time. Knows of a scan only what it asks and tells it.
+
+import { AbortError, throwIfAborted } from '../abort';
+
+/** What `run` did. */
+export interface ScanReport {
+  /** Worked off by this run. */
+  readonly complete: number;
+  /** Whose worker threw; they are marked, and another run tries them again. */
+  readonly failed: number;
+  /** Left out, because they were complete or skipped, or came twice. */
+  readonly leftOut: number;
+}
+
+/** Works on one target. */
+export type ScanWorker = (
+  target: string,
+  context: { readonly signal: AbortSignal },
+) => Promise<unknown>;
+
+export interface Marking {
+  /** It needs no work any more. */
+  isDone(target: string): boolean;
+  complete(target: string, result: unknown): Promise<void>;
+  failed(target: string, error: unknown): Promise<void>;
+}
+
+export type Targets = Iterable<string> | AsyncIterable<string>;
+
+/** The next targets, for any number of takers. A taker that asks waits for those in front of it. */
+class Source {
+  readonly #iterator: Iterator<string> | AsyncIterator<string>;
+  #last: Promise<unknown> = Promise.resolve();
+  #done = false;
+
+  constructor(targets: Targets) {
+    this.#iterator =
+      Symbol.asyncIterator in targets
+        ? targets[Symbol.asyncIterator]()
+        : targets[Symbol.iterator]();
+  }
+
+  /** `accept` is asked in the order of the targets, before the next one is taken. */
+  next(accept: (target: string) => boolean): Promise<string | undefined> {
+    const taken = this.#last.then(() => this.#take(accept));
+    this.#last = taken.catch(() => {});
+    return taken;
+  }
+
+  async #take(accept: (target: string) => boolean): Promise<string | undefined> {
+    while (!this.#done) {
+      const { done, value } = await this.#iterator.next();
+      if (done) this.#done = true;
+      else if (accept(value)) return value;
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#done) return;
+    this.#done = true;
+    await this.#iterator.return?.();
+  }
+}
+
+/**
+ * Runs `worker` over the targets that are not done. A worker that throws has its target marked as
+ * failed; an abort ends the taking, waits for the workers, and marks nothing as failed that threw since.
+ */
+export async function runTargets(
+  targets: Targets,
+  worker: ScanWorker,
+  marking: Marking,
+  { concurrency, signal }: { concurrency: number; signal: AbortSignal | undefined },
+): Promise<ScanReport> {
+  throwIfAborted(signal);
+  const report = { complete: 0, failed: 0, leftOut: 0 };
+  const source = new Source(targets);
+  const ending = new AbortController(); // for the workers: the user's, or that a mark was refused
+  const abort = () => ending.abort(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  let refusal: { error: unknown } | undefined;
+  const taken = new Set<string>(); // in work, and those that failed in this run
+  const accept = (target: string): boolean => {
+    const wanted = !taken.has(target) && !marking.isDone(target);
+    if (wanted) taken.add(target);
+    else report.leftOut += 1;
+    return wanted;
+  };
+  const work = async (target: string): Promise<void> => {
+    let outcome: { result: unknown } | { error: unknown };
+    try {
+      outcome = { result: await worker(target, { signal: ending.signal }) };
+    } catch (error) {
+      outcome = { error };
+    }
+    if ('result' in outcome) {
+      await marking.complete(target, outcome.result);
+      report.complete += 1;
+      taken.delete(target);
+    } else if (!ending.signal.aborted) {
+      await marking.failed(target, outcome.error);
+      report.failed += 1;
+    }
+  };
+  const lane = async (): Promise<void> => {
+    try {
+      while (!ending.signal.aborted) {
+        const target = await source.next(accept);
+        if (target === undefined) return;
+        if (!ending.signal.aborted) await work(target);
+      }
+    } catch (error) {
+      refusal ??= { error };
+      ending.abort(error);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: concurrency }, lane));
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await source.close();
+  }
+  if (refusal !== undefined) throw refusal.error;
+  if (signal?.aborted) throw new AbortError(signal.reason);
+  return report;
+}

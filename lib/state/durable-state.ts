@@ -1,0 +1,318 @@
+// A value that is a journal of events and checkpoints of what they made.
+
+import { checkFunction, checkPath, typeError } from '../arguments';
+import { noPlainCopy, type PlainCodec, plainCopy } from '../codec/plain-copy';
+import { validate } from '../codec/schema';
+import { TidemarkError } from '../errors';
+import { type CheckpointStats, Keeper } from './keeper';
+import { type OpenedState, openState, stateIn } from './opening';
+import {
+  checkStateOptions,
+  type DurableStateOptions,
+  type StateChoices,
+  type StateRecoveryReport,
+} from './options';
+import { Replica } from './replica';
+
+/** Seqs of events that were committed together. */
+export interface CommittedRange {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** Counters of a state, of this thread. */
+export interface StateStats {
+  /** The last event that is applied here. */
+  readonly seq: number;
+  /** Events of this thread that are not durable and applied yet. */
+  readonly pending: number;
+  /** The newest generation that this thread loaded or saved; 0 for none. */
+  readonly generation: number;
+  /** What it covers. */
+  readonly coveredSeq: number;
+  /** Whether checkpoints are saved by this thread when they are due. */
+  readonly savesCheckpoints: boolean;
+  readonly checkpoints: CheckpointStats;
+}
+
+/**
+ * A value in memory that survives: every event is in a journal before it is applied, and checkpoints of
+ * the value spare a restart most of the events. After a restart the value is the newest checkpoint and
+ * the events behind it, each applied exactly once.
+ *
+ * Several workers of a process may open the same state: each has a copy of its own, and applies the
+ * events of all of them in the order of their seqs.
+ */
+export class DurableState<S, E> implements AsyncDisposable {
+  readonly #opened: OpenedState;
+  readonly #choices: StateChoices;
+  readonly #replica: Replica;
+  readonly #keeper: Keeper;
+  readonly #plain: PlainCodec | undefined;
+  #deciding: Promise<unknown> | undefined; // while decisions are made, commits wait
+  #closing: Promise<void> | undefined;
+
+  /** What the open found and did. */
+  readonly recovery: StateRecoveryReport;
+
+  private constructor(
+    opened: OpenedState,
+    choices: StateChoices,
+    replica: Replica,
+    keeper: Keeper,
+  ) {
+    this.#opened = opened;
+    this.#choices = choices;
+    this.#replica = replica;
+    this.#keeper = keeper;
+    this.#plain = opened.writer.plainCodec;
+    this.recovery = opened.recovery;
+  }
+
+  /**
+   * Opens the state in `dir`, or makes it. When it resolves, the value is that of all durable events.
+   *
+   * @throws `ERR_TIDEMARK_CORRUPT` (all generations damaged, records missing, the journal ends before
+   * the checkpoint or begins behind it), `_MISMATCH` (checkpoint and journal are of different
+   * histories, another codec), `_APPLY` with `seq`, `_VERSION`, `_LOCKED`, and what `Journal.open` and
+   * `Checkpoint.open` throw. Nothing is changed by an open that refuses.
+   */
+  static async open<S, E>(
+    dir: string,
+    options: DurableStateOptions<S, E>,
+  ): Promise<DurableState<S, E>> {
+    const directory = checkPath('dir', dir);
+    const choices = checkStateOptions(options);
+    const opened = await openState(directory, choices);
+    let keeper: Keeper | undefined;
+    const replica = new Replica(opened.writer, opened.value, opened.seq, {
+      apply: choices.apply,
+      onApplied: (count, bytes) => keeper?.applied(count, bytes),
+      reload: async () => {
+        const found = await opened.generations.newest();
+        if (found === undefined) return { value: undefined, seq: 0 };
+        return { value: stateIn(found, choices, opened.directory), seq: found.coveredSeq };
+      },
+    });
+    try {
+      keeper = await Keeper.begin(opened, choices, replica);
+    } catch (error) {
+      replica.fail(error as Error);
+      await closeFiles(opened).catch(() => {});
+      throw error;
+    }
+    const state = new DurableState<S, E>(opened, choices, replica, keeper);
+    // Waits of this copy end with the journal.
+    opened.journal.closed.then(
+      () => replica.ended(state.#closedError()),
+      (error: Error) => replica.ended(error),
+    );
+    return state;
+  }
+
+  /** The value; to be changed by events only. */
+  get value(): S {
+    return this.#replica.value as S;
+  }
+
+  /** The last event that `value` reflects. */
+  get seq(): number {
+    return this.#replica.seq;
+  }
+
+  /**
+   * Commits an event.
+   *
+   * @returns Its seq, when it is durable and applied to this thread's `value`.
+   * @throws What `check` throws, and like `Journal.append`, with nothing written;
+   * `ERR_TIDEMARK_APPLY` when the event is durable and `apply` threw: the state ends there.
+   */
+  commit(event: E): Promise<number> {
+    try {
+      this.#checkOpen();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#commit(event);
+  }
+
+  #commit(event: E): Promise<number> {
+    if (this.#deciding !== undefined) return this.#deciding.then(() => this.#commit(event));
+    const { check, schema } = this.#choices;
+    try {
+      this.#checkGoing();
+      const stored = schema === undefined ? event : validate(schema, event);
+      check?.(this.#replica.value, stored);
+      const committed = this.#append(stored);
+      this.#replica.began(1);
+      return committed;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** What is applied later is what the log holds, whatever the caller does with the event meanwhile. */
+  #append(event: unknown): Promise<number> {
+    const { writer } = this.#opened;
+    const { durability } = this.#choices;
+    const copy = this.#plain === undefined ? noPlainCopy : plainCopy(event, this.#plain);
+    return copy === noPlainCopy
+      ? writer.appendGated(event, durability, this.#replica, true)
+      : writer.appendGated(copy, durability, this.#replica, false);
+  }
+
+  /**
+   * Commits events together: all or none of them survive. `check` sees the state before the first one.
+   *
+   * @throws Like `commit`; `RangeError` for an empty array.
+   */
+  async commitBatch(events: readonly E[]): Promise<CommittedRange> {
+    this.#checkOpen();
+    while (this.#deciding !== undefined) await this.#deciding;
+    this.#checkGoing();
+    return this.#appendBatch(this.#checked(events), undefined);
+  }
+
+  /**
+   * Decides on the latest state: no event of any thread comes between what `decide` sees and what it
+   * decides. Decisions of this thread are made one at a time, and its commits wait meanwhile.
+   *
+   * @param decide Gives the events to commit, together; none to leave it. Called again when another
+   * thread was faster.
+   * @returns undefined when there was nothing to commit.
+   * @throws Like `commitBatch`; what `decide` throws.
+   */
+  transact(decide: (state: S) => readonly E[]): Promise<CommittedRange | undefined> {
+    try {
+      checkFunction('decide', decide);
+      this.#checkOpen();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const before = this.#deciding ?? Promise.resolve();
+    const decision = before.then(() => this.#decide(decide));
+    const settled = decision.then(
+      () => {},
+      () => {},
+    );
+    this.#deciding = settled;
+    settled.then(() => {
+      if (this.#deciding === settled) this.#deciding = undefined;
+    });
+    return decision;
+  }
+
+  async #decide(decide: (state: S) => readonly E[]): Promise<CommittedRange | undefined> {
+    const { writer } = this.#opened;
+    for (;;) {
+      await this.#replica.caughtUp();
+      const last = this.#replica.seq;
+      if (writer.lastSeq !== last) continue;
+      const events: unknown = decide(this.#replica.value as S);
+      if (!Array.isArray(events)) throw typeError('the result of decide', 'an array', events);
+      if (events.length === 0) return undefined;
+      try {
+        return await this.#appendBatch(this.#checked(events as readonly E[]), last);
+      } catch (error) {
+        const conflict = error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_CONFLICT';
+        if (!conflict) throw error;
+      }
+    }
+  }
+
+  #checked(events: readonly E[]): unknown[] {
+    if (!Array.isArray(events)) throw typeError('events', 'an array', events);
+    const { check, schema } = this.#choices;
+    return Array.from(events, (event) => {
+      const stored: unknown = schema === undefined ? event : validate(schema, event);
+      check?.(this.#replica.value, stored);
+      return stored;
+    });
+  }
+
+  #appendBatch(events: readonly unknown[], ifLastSeq: number | undefined): Promise<CommittedRange> {
+    const { writer } = this.#opened;
+    const { durability } = this.#choices;
+    this.#replica.began(events.length);
+    try {
+      return writer.appendBatch(events, durability, ifLastSeq, this.#replica);
+    } catch (error) {
+      this.#replica.rejected(events.length); // nothing was handed over
+      throw error;
+    }
+  }
+
+  /**
+   * Saves a checkpoint of the value as it is now, and releases the records that no kept generation
+   * needs. Where nothing happened since the newest one, that is given.
+   *
+   * @throws Like `Checkpoint.save`; the state goes on.
+   */
+  async checkpoint(): Promise<{ generation: number }> {
+    this.#checkOpen();
+    return { generation: await this.#keeper.save() };
+  }
+
+  /** Counters. */
+  stats(): StateStats {
+    const keeper = this.#keeper;
+    return {
+      seq: this.seq,
+      pending: this.#replica.pending,
+      generation: keeper.generation,
+      coveredSeq: keeper.coveredSeq,
+      savesCheckpoints: keeper.automatic,
+      checkpoints: keeper.stats(),
+    };
+  }
+
+  /**
+   * Ends this handle: everything that was committed before is durable and applied when it resolves. A
+   * journal that was given to `open` stays open. Idempotent.
+   *
+   * @throws When an accepted event did not become durable.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#deciding;
+    try {
+      if (this.#replica.failure === undefined) await this.#replica.drained();
+    } finally {
+      await this.#keeper.close();
+      this.#replica.fail(this.#closedError());
+      await closeFiles(this.#opened);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw this.#closedError();
+    this.#checkGoing();
+  }
+
+  #checkGoing(): void {
+    if (this.#replica.failure !== undefined) throw this.#replica.failure;
+  }
+
+  #closedError(): TidemarkError {
+    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the state is closed: open it again', {
+      path: this.#opened.directory,
+      outcome: 'not-written',
+    });
+  }
+}
+
+async function closeFiles({ generations, journal, ownsJournal }: OpenedState): Promise<void> {
+  try {
+    await generations.close();
+  } finally {
+    if (ownsJournal) await journal.close();
+  }
+}

@@ -1,0 +1,131 @@
+// state dump, scan status, import and export from the shell.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DurableState, Scan, ScanSettings } from 'tidemark';
+import { describe, expect, it } from 'vitest';
+import { lines, start, temporaryDirectory, tidemark } from './run';
+
+describe('state dump', () => {
+  it('prints the newest checkpoint and the events behind it, or the value', async () => {
+    const directory = temporaryDirectory();
+    const module = join(directory, 'apply.mjs');
+    writeFileSync(
+      module,
+      'export const initial = () => new Map();\n' +
+        'export const apply = (map, [key, n]) => { map.set(key, (map.get(key) ?? 0) + n); };\n',
+    );
+    const { initial, apply } = (await import(module)) as {
+      initial: () => Map<string, number>;
+      apply: (map: Map<string, number>, event: [string, number]) => void;
+    };
+    const state = await DurableState.open<Map<string, number>, [string, number]>(
+      join(directory, 's'),
+      { initial, apply },
+    );
+    await state.commitBatch([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    await state.checkpoint();
+    await state.commit(['a', 5]);
+    await state.checkpoint();
+    await state.commit(['c', 3]);
+    await state.close();
+    const dumped = await tidemark(['state', 'dump', join(directory, 's')]);
+    expect(dumped).toMatchObject({ code: 0, stderr: '' });
+    expect(lines(dumped.stdout).map((line) => JSON.parse(line))).toEqual([
+      {
+        checkpoint: { generation: 2, coveredSeq: 3, version: 1 },
+        value: {
+          $map: [
+            ['a', 6],
+            ['b', 2],
+          ],
+        },
+      },
+      { seq: 4, event: ['c', 3] },
+    ]);
+    const applied = await tidemark(['state', 'dump', join(directory, 's'), '--apply', module]);
+    expect(JSON.parse(applied.stdout)).toEqual({
+      seq: 4,
+      value: {
+        $map: [
+          ['a', 6],
+          ['b', 2],
+          ['c', 3],
+        ],
+      },
+    });
+    expect(applied).toMatchObject({ code: 0, stderr: expect.stringContaining('generation 2') });
+    writeFileSync(module, 'export default 5;\n');
+    expect(
+      await tidemark(['state', 'dump', join(directory, 's'), '--apply', module]),
+    ).toMatchObject({ code: 64 });
+  });
+
+  it('of what is not there is exit code 3', async () => {
+    const missing = join(temporaryDirectory(), 'none');
+    expect(await tidemark(['state', 'dump', missing])).toMatchObject({ code: 3, stdout: '' });
+    expect(await tidemark(['scan', 'status', missing])).toMatchObject({ code: 3, stdout: '' });
+    expect(await tidemark(['export', missing])).toMatchObject({ code: 3, stdout: '' });
+  });
+});
+
+describe('scan status', () => {
+  it('shows a scan that is running, until it is done', async () => {
+    const directory = temporaryDirectory();
+    const scan = await Scan.open(directory, { id: 'nightly', total: 4 });
+    await scan.markComplete('a', { findings: 2 });
+    await scan.markFailed('b', 'reset');
+    await expect
+      .poll(async () =>
+        JSON.parse((await tidemark(['scan', 'status', directory, '--json'])).stdout),
+      )
+      .toMatchObject({ id: 'nightly', total: 4, complete: 1, failed: 1, findings: 2 });
+    const { stdout } = await tidemark(['scan', 'status', directory]);
+    expect(stdout).toMatch(
+      /^nightly: \[#{15}\.{15}\] +50 % +2 of 4, 1 complete, 0 skipped, 1 failed, 2 findings/,
+    );
+    const watching = start('scan', 'status', directory, '--watch', '--json');
+    await watching.until((running) => lines(running.stdout).length >= 1);
+    await Promise.all(['b', 'c', 'd'].map((target) => scan.markComplete(target)));
+    const { code, stdout: watched } = await watching.ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(lines(watched).at(-1) as string)).toMatchObject({ complete: 4, eta: 0 });
+    await scan.close();
+  });
+});
+
+describe('import and export', () => {
+  it('take scanstate files over and give everything back', async () => {
+    const directory = temporaryDirectory();
+    const [checkpoint, journal] = [join(directory, 'c.json'), join(directory, 'j.ndjson')];
+    writeFileSync(checkpoint, '{"scan_id":"s","completed_targets":["a"]}');
+    const good =
+      '{"target_id":"b","status":"failed","timestamp":5,"findings_count":1,"detail":"reset"}\n';
+    writeFileSync(journal, `${good}{"target_id":"c`);
+    const files = ['--checkpoint', checkpoint, '--journal', journal];
+    const scan = join(directory, 'scan');
+    const strict = await tidemark(['import', scan, ...files]);
+    expect(strict).toMatchObject({ code: 65, stderr: expect.stringContaining('line 2') });
+    const lenient = await tidemark(['import', scan, ...files, '--lenient', '--json']);
+    expect(lenient.code).toBe(0);
+    expect(JSON.parse(lenient.stdout)).toMatchObject([
+      { file: checkpoint, read: 1 },
+      { file: journal, read: 1, rejected: [{ line: 2, text: '{"target_id":"c' }] },
+    ]);
+    const exported = await tidemark(['export', scan]);
+    expect(exported).toMatchObject({ code: 0, stderr: '' });
+    expect(exported.stdout).toBe(
+      `{"target_id":"a","status":"completed","timestamp":0,"findings_count":0}\n${good}`,
+    );
+    const { stdout } = await tidemark(['export', scan, '--settings']);
+    expect(ScanSettings.fromToml(stdout)).toMatchObject({ scan_id: 's', checkpoint_path: scan });
+    writeFileSync(journal, exported.stdout);
+    const again = join(directory, 'again');
+    expect(await tidemark(['import', again, '--journal', journal])).toMatchObject({ code: 64 });
+    const back = await tidemark(['import', again, '--journal', journal, '--id', 's']);
+    expect(back.code).toBe(0);
+    expect((await tidemark(['export', again])).stdout).toBe(exported.stdout);
+  });
+});
