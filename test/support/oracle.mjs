@@ -87,6 +87,8 @@ export class History {
    * problem is not missing. Returns how many records that was.
    */
   async read(journal, from = journal.firstSeq) {
+    // Released before anybody read it; it may be all that there was.
+    if (journal.firstSeq - 1 > this.lastSeq) this.#skip(journal.firstSeq - 1);
     let due = from;
     for await (const { seq, value } of journal.read({ from })) {
       if (seq !== due) this.problem(`seq ${seq} was read where ${due} was due`);
@@ -143,7 +145,7 @@ export class History {
     this.problem(`seq ${seq} was (${before.by}, ${before.k}) and is (${by}, ${k})`);
   }
 
-  /** There is a record, and nobody can tell whose. */
+  /** There are records up to this one, and nobody can tell whose. */
   #skip(seq) {
     this.unread += seq - this.lastSeq;
     this.#by = withRoom(this.#by, seq);

@@ -107,6 +107,15 @@ describe('a history', () => {
     expect(history.problems).toHaveLength(2);
     expect(history.reached(b)).toBe(2);
   });
+  it('does not call missing what was released, be it all there was', async () => {
+    const history = new History();
+    await history.read(journalOf(values.slice(0, 2)));
+    await history.read({ ...journalOf([], 6), lastSeq: 5 });
+    expect(history.expect([{ by: a, k: 2, seq: 3, count: 2 }], 'acknowledged')).toBe(0);
+    expect(history).toMatchObject({ problems: [], lastSeq: 5, unread: 3 });
+    history.expect([{ by: b, k: 3, seq: 6, count: 1 }], 'acknowledged');
+    expect(history.problems).toHaveLength(1);
+  });
   it('does not call missing what is behind a problem', async () => {
     const history = new History();
     history.problem('something was wrong before');

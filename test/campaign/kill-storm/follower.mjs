@@ -1,5 +1,5 @@
 // Follows the journal of the kill storm read-only, across the deaths of its writers: once in the main
-// thread and once in a worker. Reports on standard output what it is shown, as lines:
+// thread and once in a worker. Reports on descriptor 3 what it is shown, as lines:
 //   <who> shown <run>                oracle.mjs
 //   <who> truncated <seq> <first>    the record that was due had been released; <first> is there now
 //   <who> failed <error>
@@ -9,7 +9,8 @@ import { Journal } from '../../../dist/index.mjs';
 import { follow } from '../../support/load.mjs';
 import { runToLine } from '../../support/oracle.mjs';
 
-const OUTPUT = 1;
+/** Not standard output: Node makes that one non-blocking for its workers, and a late reader fills it. */
+const OUTPUT = 3;
 const who = isMainThread ? 'process' : 'worker';
 const directory = isMainThread ? process.argv[2] : workerData;
 const say = (text) => writeSync(OUTPUT, `${who} ${text}\n`);

@@ -20,11 +20,12 @@ export class Followers {
   /** `disturbance`, if any, disturbs their process. */
   constructor(directory, disturbance) {
     this.#child = spawn(process.execPath, [join(import.meta.dirname, 'follower.mjs'), directory], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     let rest = '';
     let complaint = '';
-    this.#child.stdout.setEncoding('latin1').on('data', (chunk) => {
+    const reports = this.#child.stdio[3];
+    reports.setEncoding('latin1').on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop();
       for (const line of lines) this.#line(line);
@@ -40,7 +41,7 @@ export class Followers {
         resolve();
       });
     });
-    disturbance?.disturb(this.#child, this.#child.stdout);
+    disturbance?.disturb(this.#child, reports);
   }
 
   #line(line) {

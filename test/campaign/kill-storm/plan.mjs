@@ -10,7 +10,7 @@ const oneIn = (random, many) => integer(random, 1, many) === 1;
 
 /** Moments, each as often as it stands here. */
 const moments = [
-  ...Array(12).fill('load'), // so many acknowledgements and then so many microseconds
+  ...Array(18).fill('load'), // so many acknowledgements and then so many microseconds
   ...Array(3).fill('recovery'), // microseconds after Journal.open was called
   ...Array(2).fill('close'), // microseconds after close() was called
   ...Array(3).fill('truncation'), // microseconds after a truncation was asked for
@@ -24,7 +24,7 @@ const MOST_MICROSECONDS = 3000;
 const STRETCH = 1.3;
 
 /** Most kills under load, and all at a truncation, then wait until the writer's thread is seen so. */
-const hunted = [undefined, 'running', 'sync', 'sync', 'sync', 'sync'];
+const hunted = [undefined, 'running', ...Array(8).fill('sync')];
 
 const windows = { append: [1, 8, 64, 256], batch: [4, 64, 512], write: [16, 256], sync: [8] };
 const SHORT_TEXT = 120;
@@ -74,7 +74,7 @@ export function draw(random, number, directory, lasts, { direct }) {
   if (moment === 'load' && oneIn(random, COMMAND_LINE_OF)) {
     const window = pick(random, windows.append);
     return {
-      ...{ kind: 'command line', number, directory, moment, window },
+      ...{ kind: 'command line', number, directory, moment, window, hunts: 'sync' },
       by: producer(`${number}.cli`, window <= MOST_LONG_RECORDS ? LONG_TEXT : SHORT_TEXT),
       acknowledgements: integer(random, 1, 20 * window),
       microseconds: integer(random, 0, MOST_MICROSECONDS),

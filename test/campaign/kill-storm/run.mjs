@@ -14,7 +14,7 @@ const states = {
 }[process.arch];
 
 /** A hunt for a state ends after so many turns of the event loop. */
-const MOST_TURNS = 1000;
+const MOST_TURNS = 20_000;
 
 /** Sees what the writer thread of a process does. */
 class WriterThread {
