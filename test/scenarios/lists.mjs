@@ -603,7 +603,12 @@ const rows = [
     'out of bounds: rebuilt',
     index('an index comes back, and only under its own seed, seal and bounds'),
   ],
-  ['B33', 'a projection ahead of the log', later('state').notApplicable],
+  [
+    'B33',
+    'a projection ahead of the log',
+    'a state refuses a checkpoint that the journal does not reach',
+    together('a journal that is gone'),
+  ],
   [
     'B34',
     'waiters when the writer dies',
@@ -922,7 +927,12 @@ const rows = [
     'startSeq; a journal may be empty',
     reader('a journal that starts elsewhere is read from its first seq'),
   ],
-  ['W19', 'a checkpoint file torn or foreign', later('checkpoint').notApplicable],
+  [
+    'W19',
+    'a checkpoint file torn or foreign',
+    'a typed error, never an older value; the lenient load says what it left out',
+    ts('checkpoint/damage', 'is the file of another generation, and of another directory'),
+  ],
   [
     'W20',
     'files go while a reader holds them',
