@@ -196,9 +196,11 @@ void SegmentCheck::step_over_damage(FrameCursor::State state) {
   std::uint64_t to = next ? next->first_seq - 1 : 0;
   if (!next && task_.end == End::sealed)
     to = task_.file->seal ? task_.file->seal->last_seq : task_.last_seq;
-  // Of the unsealed segment nothing may be damaged at all: zeros up to the end of the file.
+  // Of a segment of which nobody says where it ends nothing may be damaged at all: zeros up to the
+  // end of the file. What it lacks then is its seal, if it had one.
   std::uint64_t nonzero = 0;
-  const bool only_zeros = !next && task_.end == End::tail && zeros(offset_, end, nonzero);
+  const bool may_end = task_.end == End::tail || task_.limit == 0;
+  const bool only_zeros = !next && may_end && zeros(offset_, end, nonzero);
   const bool unreadable = source_->unreadable_within(
       offset_, std::max<std::uint64_t>(std::min(end, offset_ + check_window) - offset_, 1));
   if (!only_zeros || unreadable) {
@@ -291,7 +293,9 @@ void SegmentCheck::check_seal() {
       return;
     }
     if (!task_.seal_due && !task_.file->seal && task_.limit != 0) return;
-    Problem& problem = add(ProblemKind::seal, at, 0, 0, "the seal is damaged");
+    // Where the successor is missing, nobody knows which records stood in front of the seal.
+    Problem& problem =
+        add(ProblemKind::seal, at, task_.limit == 0 ? expected_ : 0, 0, "the seal is damaged");
     if (!task_.file->seal && at < source_->size())
       problem.single_bit_flip = flipped_bit(at, source_->size(), expected_);
     return;

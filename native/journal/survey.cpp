@@ -277,7 +277,9 @@ class Surveyor {
   Status link(const std::vector<SurveyedFile*>& chain) {
     std::set<std::uint64_t> present;
     for (const SurveyedFile& file : files_) present.insert(file.id);
-    auto linked = link_chain(disk_, {chain, present, survey_.reference, survey_.effective_head});
+    const std::optional<format::Head> head =
+        survey_.head || survey_.reference ? std::optional(survey_.effective_head) : std::nullopt;
+    auto linked = link_chain(disk_, {chain, present, survey_.reference, head});
     if (!linked) return linked.error();
     for (const LinkedFile& each : linked.value().files) {
       if (each.contradiction.empty()) sound_.push_back(each.file);

@@ -48,15 +48,16 @@ class Linker {
 
   // Whatever stands there instead of the segment is judged by itself.
   void miss_first() {
-    const std::uint64_t id = chain_.head.segment_id;
-    if (chain_.present.contains(id)) return;
+    if (!chain_.head || chain_.present.contains(chain_.head->segment_id)) return;
+    const std::uint64_t id = chain_.head->segment_id;
     linked_.missing.push_back({id, "the first live segment, which the head names, is not there"});
   }
 
   void begin(LinkedFile& first) {
-    if (first.file->id != chain_.head.segment_id) {
+    if (!chain_.head) return;
+    if (first.file->id != chain_.head->segment_id) {
       miss_first();
-    } else if (first.file->headers.header.first_seq > chain_.head.first_seq) {
+    } else if (first.file->headers.header.first_seq > chain_.head->first_seq) {
       first.contradiction = "begins at seq " +
                             std::to_string(first.file->headers.header.first_seq) +
                             ", behind the first seq that may be read";

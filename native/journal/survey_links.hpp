@@ -18,7 +18,7 @@ struct Chain {
   const std::vector<SurveyedFile*>& files;  // with a sound header, at or above the head, by id
   const std::set<std::uint64_t>& present;   // ids of all files with a segment's name
   const std::optional<format::SegmentHeader>& reference;  // of the journal's first sound header
-  format::Head head;                                      // in force
+  std::optional<format::Head> head;  // in force; nullopt: no mark and no sound header says
 };
 
 // Damage where a file should end, which is no reason to doubt the file itself.

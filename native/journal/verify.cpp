@@ -256,6 +256,11 @@ class Verification {
     auto status = disk_.status(problem.path);
     const bool missing = !status && status.error().code == io::Errc::not_found;
     problem.kind = missing ? ProblemKind::missing : ProblemKind::header;
+    if (!missing) {
+      problem.detail = "segment " + std::to_string(problem.segment) +
+                       ", which the seal of segment " + std::to_string(file.id) +
+                       " names, has no sound header, or half of one and nothing behind it";
+    }
     report_.problems.push_back(std::move(problem));
   }
 

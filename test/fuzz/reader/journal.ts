@@ -83,7 +83,7 @@ function noteTail(last: LiveSegment, { outcome, row }: TailDecision, problems: P
 
 /** Files that must be there, and files that are none of what their names say. */
 function checkFiles(
-  { live, head, cursors }: Survey,
+  { live, halfMade, head, cursors }: Survey,
   segments: Linked[],
   problems: Problem[],
 ): void {
@@ -95,8 +95,12 @@ function checkFiles(
     if (successor !== undefined) named.add(successor);
   }
   for (const file of live) {
-    const isFirst = segments.every(({ id }) => file.id < id);
-    if (!isDamagedFile(file, named.has(file.id), isFirst)) continue;
+    const isFirst = live.every(({ id, reading: { state } }) =>
+      state === 'sound' || state === 'contradiction' ? file.id < id : true,
+    );
+    const isNamed = named.has(file.id);
+    const isHalf = isNamed && halfMade.includes(file.id);
+    if (!isHalf && !isDamagedFile(file, isNamed, isFirst)) continue;
     problems.push({ what: 'header', segment: file.id, offset: 0 });
   }
   const last = segments.at(-1);

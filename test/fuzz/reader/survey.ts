@@ -23,6 +23,8 @@ export interface SoundSegment {
 export interface Survey {
   /** At or above the head, by id. */
   live: SegmentFile[];
+  /** Successors that were cut while they were made, as far as the sound frames in front tell. */
+  halfMade: bigint[];
   /** Those of them that are what their names say, by id; no half-made successor. */
   sound: SoundSegment[];
   head: { segmentId: bigint; firstSeq: bigint } | undefined;
@@ -70,7 +72,16 @@ export function survey(files: Files): Survey {
     ...halfMade.map(({ header }) => header.predecessor.lastSeq),
   ];
   const provenSeq = seqs.reduce((a, b) => (a > b ? a : b), 0n);
-  return { live, sound, head, provenSeq, cursors: marks.cursors, foreign, problems };
+  return {
+    live,
+    halfMade: halfMade.map(({ id }) => id),
+    sound,
+    head,
+    provenSeq,
+    cursors: marks.cursors,
+    foreign,
+    problems,
+  };
 }
 
 interface Marks {

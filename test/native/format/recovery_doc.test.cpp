@@ -214,10 +214,11 @@ than those in front of it does not continue the stream.
   continue with.
 - *More imitations than can be tested*: bytes that pass step 1 of a header, and whose headers and tables
   have together more than 8 times the length of the file plus 64 MiB.
+- *The first live segment* stands in front of every file at or above the head that has a sound header.
 - *Behind the header*: from 2 × blockSize on; where no copy is sound, from 8,192 on.
 - *A half-made successor* is a segment with one sound header copy, which names the journal and the file's own
-  id, and only zeros behind its header, that is not the first and that no seal and no later header names. It counts as a file whose header is damaged and
-  that nothing names: row Y.
+  id, and only zeros behind its header, that is not the first and that no later header names, nor a seal that
+  the walk reaches. It counts as a file whose header is damaged and that nothing names: row Y.
 
 ## Behind damage
 

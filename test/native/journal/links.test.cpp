@@ -181,6 +181,66 @@ TEST_CASE("a successor without a sound header is named by a seal that stands beh
   }));
 }
 
+TEST_CASE("where nobody says where a segment ends, zeros end it, and its seal is what it lacks") {
+  const Builder journal = journal_of(4);
+  const std::uint64_t seal = seal_offset(journal, 1);
+  REQUIRE(journal.host.disk->unlink(journal.path(2)).ok());
+  auto bytes = journal.read(journal.path(1));
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(seal), bytes.end(), std::byte{0});
+  journal.write(journal.path(1), bytes);
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 2);
+  CHECK(report.problems[0].kind == ProblemKind::missing);
+  CHECK(report.problems[1].kind == ProblemKind::seal);
+  CHECK(report.problems[1].offset == seal);
+  CHECK(report.problems[1].from_seq == records_each + 1);
+}
+
+TEST_CASE("a file with another's name is named, and so is what should stand there") {
+  const Builder journal = journal_of(1);
+  auto bytes = journal.read(journal.path(1));
+  bytes[format::minimum_block_bytes + 20] ^= std::byte{1};  // its second header copy
+  REQUIRE(journal.host.disk->unlink(journal.path(1)).ok());
+  journal.write(journal.path(7), bytes);
+  const VerifyReport report = verified(journal);
+  const auto names = [&](ProblemKind kind, std::uint64_t segment, std::uint64_t offset) {
+    return std::ranges::any_of(report.problems, [&](const Problem& problem) {
+      return problem.kind == kind && problem.segment == segment && problem.offset == offset;
+    });
+  };
+  CHECK(report.problems.size() == 3);
+  CHECK(names(ProblemKind::link, 7, 0));
+  CHECK(names(ProblemKind::missing, 1, 0));
+  CHECK(names(ProblemKind::header, 7, format::minimum_block_bytes));
+}
+
+TEST_CASE("a file with two headers that differ says nothing of what is missing") {
+  const Builder journal = journal_of(1);
+  auto bytes = journal.read(journal.path(1));
+  format::SegmentHeader other = format::decode_header_pair(bytes).header;
+  other.journal_id[3] = std::byte{9};
+  format::encode_segment_header(
+      other, 1,
+      format::MutableBytes(bytes).subspan(format::minimum_block_bytes, format::header_copy_bytes));
+  REQUIRE(journal.host.disk->unlink(journal.path(1)).ok());
+  journal.write(journal.path(5), bytes);
+  const VerifyReport report = verified(journal);
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].kind == ProblemKind::link);
+  CHECK(report.problems[0].segment == 5);
+}
+
+TEST_CASE("half a header under another's name is no creation that was cut") {
+  const Builder journal = journal_of(2);
+  auto bytes = journal.read(journal.path(2));
+  bytes.resize(format::minimum_block_bytes);  // one copy, nothing behind it
+  journal.write(journal.path(3), bytes);
+  const VerifyReport report = verified(journal);
+  CHECK(std::ranges::any_of(report.problems, [](const Problem& problem) {
+    return problem.kind == ProblemKind::link && problem.segment == 3;
+  }));
+}
+
 TEST_CASE("two segments that changed names cost their own records and no others") {
   const Builder journal = journal_of(4);
   const auto second = journal.read(journal.path(2));
