@@ -13,7 +13,8 @@ import { makeSpecimens, type Specimen, writeFiles } from './damage/specimens.ts'
 import { readJournal } from './reader/journal.ts';
 
 const { env } = process;
-const seed = Number(env.TIDEMARK_READER_SEED ?? Math.floor(Math.random() * 2 ** 31));
+// The same cases in each test run; the campaign goes on from them.
+const seed = Number(env.TIDEMARK_READER_SEED ?? 1);
 const cases = Number(env.TIDEMARK_READER_CASES ?? 400);
 const mostShown = 10;
 const directory = '/journal';
