@@ -142,6 +142,7 @@ describe.skipIf(executablePath === undefined)('the picture (needs Chromium)', ()
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
+    page.setDefaultTimeout(110_000); // a large page on a busy machine takes longer than the usual 30 s
     await page.goto(pathToFileURL(file).href);
     const picture = await page.evaluate(readPicture);
     await page.close();
