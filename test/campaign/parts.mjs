@@ -123,7 +123,7 @@ export const parts = [
   {
     name: 'reader',
     about: '100,000 damaged journals, read by the package and by an independent reader',
-    minutes: 90,
+    minutes: 20,
     run: reader,
     sizes: { cases: 100_000, seed: 20260201 },
     sources: ['test/fuzz'],

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const casesAtOnce = 1000;
+const casesAtOnce = 500;
 const mostMilliseconds = 30 * 60_000;
 
 function runCases(seed, cases, report) {

@@ -60,5 +60,5 @@ it(
     }
     expect(wrong.join('\n')).toBe('');
   },
-  Math.max(120_000, cases * 200),
+  Math.max(120_000, cases * 2000),
 );
