@@ -19,7 +19,7 @@ checkpoint::Saving saving_argument(std::uint64_t ticket, const Napi::Value& valu
   const auto object = value.As<Napi::Object>();
   const auto number = [&](const char* name) { return integer_argument(object.Get(name)); };
   saving.keep = number("keep");
-  saving.sync = !object.Get("unsynced").ToBoolean().Value();
+  saving.sync = !flag_argument(object.Get("unsynced"));
   saving.facts.covered_seq = number("coveredSeq");
   saving.facts.value_version = static_cast<std::uint32_t>(number("valueVersion"));
   saving.facts.codec_version = static_cast<std::uint32_t>(number("codecVersion"));

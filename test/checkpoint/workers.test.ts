@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Checkpoint } from 'tidemark';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { conversation } from '../support/conversation';
 import { range, temporaryDirectory } from '../support/journals';
 import { generationFiles, openCheckpoint, temporaries } from './support';
 
@@ -17,27 +18,7 @@ interface Answer {
 
 function saveWorker(directory: string, number: number) {
   const worker = new Worker(child, { argv: [directory, String(number)] });
-  onTestFinished(async () => {
-    await worker.terminate();
-  });
-  const messages: Answer[] = [];
-  let wake = () => {};
-  worker.on('message', (message) => {
-    messages.push(message);
-    wake();
-  });
-  return {
-    worker,
-    send: (message: object) => worker.postMessage(message),
-    async next(): Promise<Answer> {
-      while (messages.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return messages.shift() as Answer;
-    },
-  };
+  return conversation<Answer>(worker);
 }
 
 interface Mine {

@@ -1,31 +1,12 @@
 // Worker threads share the process's one writer, and no thread stands between a worker and it.
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { conversation } from '../support/conversation';
 import { child, collect, openJournal, range, temporaryDirectory } from '../support/journals';
 
 function appendWorker(directory: string) {
   const worker = new Worker(child('append-worker.mjs'), { argv: [directory] });
-  onTestFinished(async () => {
-    await worker.terminate();
-  });
-  const messages: object[] = [];
-  let wake = () => {};
-  worker.on('message', (message) => {
-    messages.push(message);
-    wake();
-  });
-  return {
-    worker,
-    send: (message: object) => worker.postMessage(message),
-    async next<M>(): Promise<M> {
-      while (messages.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return messages.shift() as M;
-    },
-  };
+  return conversation<object>(worker);
 }
 
 describe('worker threads', () => {

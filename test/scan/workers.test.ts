@@ -2,34 +2,15 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Scan } from 'tidemark';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { conversation } from '../support/conversation';
 import { temporaryDirectory } from '../support/journals';
 
 function marking(directory: string, id: string) {
   const worker = new Worker(join(import.meta.dirname, 'children', 'marking.mjs'), {
     workerData: { directory, id },
   });
-  onTestFinished(async () => {
-    await worker.terminate();
-  });
-  const messages: unknown[] = [];
-  let wake = () => {};
-  worker.on('message', (message) => {
-    messages.push(message);
-    wake();
-  });
-  return {
-    worker,
-    send: (message: object) => worker.postMessage(message),
-    async next<M>(): Promise<M> {
-      while (messages.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return messages.shift() as M;
-    },
-  };
+  return conversation<unknown>(worker);
 }
 
 describe('workers of one scan', () => {

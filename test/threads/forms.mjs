@@ -26,10 +26,11 @@ function libraryOf(compiler, name) {
  * @param begins how a report in its log begins
  */
 function sanitized({ name, title, sanitizer, library, variable, options, begins }) {
+  const [compiler, libraryName] = library;
   let addon;
   let found;
   const preload = () => {
-    found ??= libraryOf(...library);
+    found ??= libraryOf(compiler, libraryName);
     return found;
   };
   const settings = (logs) => [...options, `log_path=${join(logs, 'report')}`].join(':');
