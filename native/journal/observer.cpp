@@ -13,8 +13,11 @@ namespace {
 
 // Headers are small, and an idle follower looks at no more than one window of them each time.
 constexpr std::size_t look_window = std::size_t{16} << 10U;
-// A directory that changes under the look (a rotation, a writer that comes) is looked at again.
+// A directory that changes under the look (a rotation, a writer that comes) is looked at again: so
+// often while its head mark stands still, and so often in all, since a writer may release segments
+// faster than they can be looked at.
 constexpr int look_attempts = 8;
+constexpr int look_attempts_in_all = 200;
 
 bool is_absent(const Failure& failure) {
   return failure.cause && failure.cause->code == io::Errc::not_found;
@@ -115,12 +118,16 @@ io::Result<std::vector<std::byte>> Observer::State::read_head() const {
 // without a writer must not have been written to meanwhile, and what one has released since it was
 // listed is no failure.
 Status Observer::State::look(RecoveryReport* report) {
+  int unmoved = 0;
+  std::optional<std::vector<std::byte>> seen;
   for (int attempt = 1;; ++attempt) {
-    const bool last = attempt == look_attempts;
     auto before = trace_writer();
     if (!before) return before.error();
     writer = std::move(before).value();
     auto head = read_head();
+    unmoved = head && head.value() != seen ? 1 : unmoved + 1;
+    if (head) seen = head.value();
+    const bool last = unmoved == look_attempts || attempt == look_attempts_in_all;
     auto looked = survey(*host.disk, directory);
     if (!looked) {
       if (!writer.alive || last) return looked.error();

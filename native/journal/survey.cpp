@@ -37,9 +37,16 @@ class Surveyor {
     for (const io::Entry& entry : entries) {
       if (Status status = take(entry); !status) return status.error();
     }
+    // Behind the segments, so that it explains which of them a living writer released meanwhile.
+    if (head_listed_ || !vanished_.empty()) {
+      if (Status status = take_head(); !status) return status.error();
+    }
     std::ranges::sort(files_, {}, &SurveyedFile::id);
     find_reference();
     find_head();
+    for (const Vanished& each : vanished_) {
+      if (each.id >= survey_.effective_head.segment_id) return unreadable(each.error).error();
+    }
     check_cursors();
     if (Status status = judge(); !status) return status.error();
     return Result<Survey>(std::move(survey_));
@@ -69,7 +76,8 @@ class Surveyor {
         }
         return take_segment(parsed.segment_id, path);
       case format::NameKind::head:
-        return take_head(path);
+        head_listed_ = true;
+        return done();
       case format::NameKind::cursor:
         return take_cursor(path, parsed.cursor);
     }
@@ -81,6 +89,10 @@ class Surveyor {
     file.id = id;
     file.path = path;
     auto opened = disk_.open(path, {});
+    if (!opened && opened.error().code == io::Errc::not_found) {
+      vanished_.push_back({id, opened.error()});
+      return done();
+    }
     if (!opened) return unreadable(opened.error());
     io::File& handle = *opened.value();
     auto size = handle.size();
@@ -111,8 +123,10 @@ class Surveyor {
     return failure;
   }
 
-  Status take_head(const std::string& path) {
+  Status take_head() {
+    const std::string path = io::join(directory_, std::string(format::head_name));
     auto bytes = io::read_file(disk_, path, mark_file_limit);
+    if (!bytes && !head_listed_ && bytes.error().code == io::Errc::not_found) return done();
     if (!bytes && !io::beyond_limit(bytes.error())) {
       return Status(from_io(bytes.error(), "the head mark cannot be read"));
     }
@@ -401,8 +415,16 @@ class Surveyor {
     }
   }
 
+  // A segment that was listed and is not there any more.
+  struct Vanished {
+    std::uint64_t id = 0;
+    io::Error error;
+  };
+
   io::Disk& disk_;
   const std::string& directory_;
+  bool head_listed_ = false;
+  std::vector<Vanished> vanished_;
   std::vector<SurveyedFile> files_;
   std::vector<const SurveyedFile*> sound_;  // that belong to the chain, in order
   Survey survey_;

@@ -108,6 +108,9 @@ describe('follow', () => {
     const reader = await openJournal<string>(directory, { readOnly: true });
     await reader.waitFor(200);
     for (let n = 0; n < 4; n++) await fill();
+    // The mark behind the last commit is on the disk, so that whoever looks from now on sees it all.
+    const other = await openJournal<string>(directory, { readOnly: true });
+    await other.waitFor(journal.lastSeq);
     const { firstSeq } = await journal.truncateBefore(journal.lastSeq);
     // Nobody watches on this handle: it learns of the truncation from the file that is gone.
     const follower = reader.follow({ from: 1 });

@@ -223,6 +223,44 @@ TEST_CASE("a segment that a live writer releases under the look is no failure") 
   CHECK(hits > 1);
 }
 
+TEST_CASE("a writer that releases a segment at every look is looked at again until it is done") {
+  // At the first open of a segment in a look its name is gone, at the second what links it.
+  for (const int nth : {1, 2}) {
+    CAPTURE(nth);
+    Builder journal;
+    journal.begin();
+    journal.live();
+    for (int segment = 0; segment < 3; ++segment) {
+      journal.append_values(1);
+      journal.rotate();
+    }
+    journal.append_values(1);
+    journal.mark();
+    constexpr std::uint64_t releases = 30;
+    std::uint64_t first = 1;
+    int opens = 0;
+    auto disk = std::make_shared<io::FaultDisk>(journal.host.disk);
+    disk->intercept([&](const io::DiskCall& call) -> std::optional<io::Fault> {
+      if (call.call != io::Call::open || call.path != journal.path(first)) return std::nullopt;
+      if (first > releases || ++opens < nth) return std::nullopt;
+      opens = 0;
+      journal.rotate();
+      journal.append_values(1);
+      journal.mark();
+      first += 1;
+      journal.write_head(first, first);
+      REQUIRE(journal.host.disk->unlink(journal.path(first - 1)).ok());
+      return std::nullopt;
+    });
+    const io::Host host{disk, journal.host.clock, journal.host.tasks};
+    auto observer = Observer::open(host, journal.directory, Options{});
+    if (!observer) FAIL(observer.error().message);
+    CHECK(first > releases);
+    CHECK(observer.value()->view().first_seq == first);
+    CHECK(observer.value()->view().last_seq == first + 3);
+  }
+}
+
 TEST_CASE("when the writer dies everything valid is shown, and it stays shown") {
   Builder journal;
   journal.begin();
