@@ -14,9 +14,18 @@ async function plan() {
   const skipped = [];
   for (const form of forms) {
     for (const runtime of pinned) {
+      const skip = (why) => skipped.push({ form: form.name, runtime: runtime.name, why });
       const why = whyNot(runtime) ?? form.whyNot(runtime);
-      if (why === undefined) runnable.push({ form, runtime });
-      else skipped.push({ form: form.name, runtime: runtime.name, why });
+      if (why !== undefined) {
+        skip(why);
+        continue;
+      }
+      const names = Object.keys(storms).filter((name) => {
+        const whyNotThis = form.whyNotStorm(runtime, name);
+        if (whyNotThis !== undefined) skip(`${name}: ${whyNotThis}`);
+        return whyNotThis === undefined;
+      });
+      runnable.push({ form, runtime, names });
     }
   }
   for (const form of forms.filter((one) => runnable.some(({ form }) => form === one))) {
@@ -55,9 +64,10 @@ function claimsOf({ cells, problems }) {
 export async function threads({ rounds, scale, seed, deadline, saved, log = () => {} }) {
   const { runnable, skipped } = await plan();
   const state = saved?.read() ?? { done: 0, cells: {}, problems: [] };
-  const names = Object.keys(storms);
   const all = Array.from({ length: rounds }, (_, round) =>
-    runnable.flatMap((pair) => names.map((name) => ({ ...pair, name, seed: seed + round }))),
+    runnable.flatMap(({ names, ...pair }) =>
+      names.map((name) => ({ ...pair, name, seed: seed + round })),
+    ),
   ).flat();
   while (state.done < all.length && state.problems.length === 0) {
     if (deadline !== undefined && Date.now() > deadline) return { unfinished: true };
@@ -76,7 +86,7 @@ export async function threads({ rounds, scale, seed, deadline, saved, log = () =
     const where = `${one.name} on ${one.runtime.name}, ${one.form.name}, seed ${one.seed}`;
     state.problems.push(...problems.map((problem) => `${where}: ${problem}`));
     state.done += 1;
-    if (state.done % names.length === 0) log(`${state.done} of ${all.length}`);
+    if (state.done % Object.keys(storms).length === 0) log(`${state.done} of ${all.length}`);
     saved?.write(state);
   }
   const { cells, problems } = state;

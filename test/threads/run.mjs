@@ -9,11 +9,16 @@ import { storms } from './storms/list.mjs';
 
 const program = join(import.meta.dirname, 'storms', 'storm.mjs');
 
+/** Milliseconds; a storm that takes longer hangs. */
+const LONGEST = 240_000;
+
 function runProcess(command, args, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
+      timeout: LONGEST,
+      killSignal: 'SIGKILL',
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

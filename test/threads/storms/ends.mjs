@@ -1,11 +1,20 @@
 // Storms that end badly: threads that are terminated, throw or exit with commits in flight, and
 // processes that do.
 import { mkdirSync } from 'node:fs';
+import { Checkpoint } from '../../../dist/checkpoint/index.mjs';
 import { DirectoryLock } from '../../../dist/durable/index.mjs';
 import { pause, turn, unless } from './context.mjs';
 
 const inFlight = (context, journal) =>
   context.load(journal, 'journal', { mode: 'append', window: 64 });
+
+/** What was saved last is whole, whoever was saving when he ended. */
+async function wholeCheckpoint(context) {
+  const checkpoint = await Checkpoint.open(context.path('checkpoint'));
+  const { text, length } = (await checkpoint.load())?.value ?? { text: '', length: 0 };
+  if (text.length !== length) throw new Error(`a value of ${length} has ${text.length}`);
+  await checkpoint.close();
+}
 
 /** Workers are terminated at any moment, also in the middle of an open, a read or a close. */
 export async function terminations(context) {
@@ -16,7 +25,7 @@ export async function terminations(context) {
     window: 8,
     records: context.times(600),
   });
-  const roles = ['append', 'append', 'read', 'following', 'churn', 'keep', 'lock'];
+  const roles = ['append', 'append', 'read', 'following', 'churn', 'keep', 'lock', 'save'];
   const options = () => ({
     journal: 'journal',
     mode: context.pick(['append', 'batch', 'write', 'sync']),
@@ -34,8 +43,14 @@ export async function terminations(context) {
     await ended;
   };
   for (let round = 0; round < context.times(5); round += 1) {
-    await Promise.all([one(context.pick(roles)), one(context.pick(roles)), one('append')]);
+    await Promise.all([
+      one(context.pick(roles)),
+      one(context.pick(roles)),
+      one('append'),
+      one('save'),
+    ]);
   }
+  await wholeCheckpoint(context);
   // What the dead held is free.
   const lock = await DirectoryLock.acquire(context.path('locked'), { timeoutMs: 60_000 });
   await lock.release();

@@ -8,6 +8,9 @@ export const ofTheRuntime = [
   ...['last-words', 'abandons'],
 ];
 
+/** Those that end workers from outside, in the middle of what they do. */
+export const ofTermination = ['terminations', 'last-handles', 'calls'];
+
 export const storms = {
   appends: { run: together.appends, about: 'all ways to append, six handles in a thread' },
   reads: { run: together.reads, about: 'readers of every kind, left, aborted, closed' },

@@ -1,6 +1,7 @@
 // What workers of the storms do. Each says { ready: true } when it is in the middle of it.
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
+import { Checkpoint } from '../../../dist/checkpoint/index.mjs';
 import { DirectoryLock, writeFileAtomic } from '../../../dist/durable/index.mjs';
 import nativeModule from '../../../dist/native.js';
 import { follow } from '../../support/load.mjs';
@@ -52,6 +53,16 @@ async function following(context, { journal: name, until, readOnly }) {
     if (until !== undefined && seq + count > until) journal.close();
   };
   await follow(journal, journal.firstSeq, { shown: seen });
+}
+
+/** Saves values of many lengths, until it is ended. */
+async function save(context) {
+  const checkpoint = await Checkpoint.open(context.path('checkpoint'));
+  ready();
+  for (let n = 0; ; n += 1) {
+    const text = 'v'.repeat(context.integer(0, 20_000));
+    await checkpoint.save({ n, text, length: text.length });
+  }
 }
 
 /** Opens, appends a little and closes, over and over: mostly in the middle of an open or a close. */
@@ -131,4 +142,4 @@ async function call() {
   }
 }
 
-export const roles = { append, read, following, churn, keep, lock, exit, fail, call };
+export const roles = { append, read, following, churn, keep, lock, save, exit, fail, call };
