@@ -71,7 +71,7 @@ describe('the layout', () => {
     const file = join(temporaryDirectory(), 'layout.html');
     expect((await tidemark(['inspect', directory, '--html', file])).code).toBe(2);
     const page = readFileSync(file, 'utf8');
-    expect(page).toMatch(/<li [^>]*>.*segment 1<.*, offset \d+, seq 100: record, /);
+    expect(page).toMatch(/<li [^>]*>.*segment \d+<.*, offset \d+, seq 100: record, /);
     expect(page).toMatch(/<li [^>]*>.*, offset \d+, seq 1999: record, /);
     const { segments } = await inspected(directory);
     expect(page.match(/<rect [^>]*data-type=/g)).toHaveLength(
