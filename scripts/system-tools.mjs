@@ -39,6 +39,7 @@ const tools = {
   ext4: { packages: ['e2fsprogs'], isThere: command('mkfs.ext4') },
   xfs: { packages: ['xfsprogs'], isThere: command('mkfs.xfs') },
   btrfs: { packages: ['btrfs-progs'], isThere: command('mkfs.btrfs') },
+  valgrind: { packages: ['valgrind'], isThere: command('valgrind') },
   chromium: { packages: ['chromium'], isThere: command('chromium') },
 };
 

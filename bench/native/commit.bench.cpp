@@ -1,0 +1,177 @@
+// One commit at a time beside what the disk itself needs for the same bytes, on zero-filled files
+// in one directory (TIDEMARK_BENCH_DIR, or the current one): the raw loops write and make durable,
+// and do nothing else. Latencies in microseconds are counters beside the mean. {bytes of a record}
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/aligned_buffer.hpp"
+#include "io/tasks.hpp"
+#include "journal/journal.hpp"
+#include "support/allocations.hpp"
+
+namespace tidemark::bench {
+namespace {
+
+constexpr std::uint64_t raw_file_bytes = std::uint64_t{64} << 20U;
+constexpr std::size_t warm_up = 200;  // iterations that count for no quantile
+
+std::string fresh_directory(const char* name) {
+  static int number = 0;
+  const char* given = std::getenv("TIDEMARK_BENCH_DIR");
+  return io::join(given == nullptr ? "." : given,
+                  std::string("tidemark-bench-") + name + "-" + std::to_string(++number));
+}
+
+void remove_directory(const std::string& directory) {
+  io::Disk& disk = *io::system_host().disk;
+  auto entries = disk.list(directory);
+  if (entries) {
+    for (const io::Entry& entry : entries.value())
+      static_cast<void>(disk.unlink(io::join(directory, entry.name)));
+  }
+  std::error_code ignored;
+  std::filesystem::remove(directory, ignored);
+}
+
+class Latencies {
+ public:
+  template <class Action>
+  void time(const Action& action) {
+    const auto begin = std::chrono::steady_clock::now();
+    action();
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+    samples_.push_back(took.count());
+  }
+  void report(benchmark::State& state) {
+    const std::size_t skip = samples_.size() > 2 * warm_up ? warm_up : 0;
+    std::sort(samples_.begin() + static_cast<std::ptrdiff_t>(skip), samples_.end());
+    const auto at = [&](double part) {
+      const auto count = static_cast<double>(samples_.size() - skip);
+      return samples_[skip + static_cast<std::size_t>(part * (count - 1))];
+    };
+    if (samples_.empty()) return;
+    state.counters["p50_us"] = at(0.5);
+    state.counters["p99_us"] = at(0.99);
+    state.counters["p999_us"] = at(0.999);
+  }
+
+ private:
+  std::vector<double> samples_;
+};
+
+struct RawFile {
+  bool direct = false;
+  bool sync_writes = false;
+};
+
+// Fills the file with zeros and makes that durable, then opens it for the loop.
+io::Result<std::unique_ptr<io::File>> zero_filled(const std::string& path, const RawFile& how) {
+  io::Disk& disk = *io::system_host().disk;
+  io::OpenOptions create;
+  create.access = io::Access::read_write;
+  create.create = io::Create::exclusive;
+  auto file = disk.open(path, create);
+  if (!file) return file;
+  const std::vector<std::byte> zeros(std::size_t{1} << 20U);
+  for (std::uint64_t at = 0; at < raw_file_bytes; at += zeros.size()) {
+    if (auto status = file.value()->write_at(at, io::Bytes(zeros)); !status) return status.error();
+  }
+  if (auto status = file.value()->sync(); !status) return status.error();
+  io::OpenOptions options;
+  options.access = io::Access::read_write;
+  options.direct = how.direct;
+  options.sync_writes = how.sync_writes;
+  return disk.open(path, options);
+}
+
+void raw(benchmark::State& state, RawFile how) {
+  const std::string directory = fresh_directory("raw");
+  io::Disk& disk = *io::system_host().disk;
+  if (auto made = disk.make_directory(directory, 0700); !made) {
+    state.SkipWithError("the directory cannot be made");
+    return;
+  }
+  auto file = zero_filled(io::join(directory, "file"), how);
+  if (!file) {
+    state.SkipWithError("the file cannot be opened so");
+    remove_directory(directory);
+    return;
+  }
+  // What a direct file takes is whole blocks.
+  const std::size_t block = std::max<std::size_t>(4096, file.value()->alignment());
+  const auto wanted = static_cast<std::size_t>(state.range(0));
+  const std::size_t bytes = how.direct ? (wanted + block - 1) / block * block : wanted;
+  io::AlignedBuffer buffer(block);
+  if (!buffer.reserve(bytes, 0)) {
+    state.SkipWithError("no memory");
+    return;
+  }
+  std::fill_n(buffer.data(), bytes, std::byte{0x61});
+  const io::Bytes content(buffer.data(), bytes);
+  std::uint64_t at = 0;
+  Latencies latencies;
+  bool failed = false;
+  for (auto _ : state) {
+    latencies.time([&] {
+      failed = failed || !file.value()->write_at(at, content).ok();
+      if (!how.sync_writes) failed = failed || !file.value()->sync().ok();
+    });
+    at += bytes;
+    if (at + bytes > raw_file_bytes) at = 0;
+  }
+  if (failed) state.SkipWithError("a write or sync failed");
+  latencies.report(state);
+  remove_directory(directory);
+}
+
+void commit(benchmark::State& state, journal::DirectChoice direct) {
+  const std::string directory = fresh_directory("journal");
+  journal::Options options;
+  options.direct = direct;
+  options.recorded.codec_name = "binary";
+  auto opened = journal::Journal::open(io::system_host(), directory, options, nullptr);
+  if (!opened) {
+    state.SkipWithError(opened.error().message.c_str());
+    return;
+  }
+  const std::shared_ptr<journal::Client> client = std::move(opened).value();
+  const std::vector<std::byte> payload(static_cast<std::size_t>(state.range(0)), std::byte{0x61});
+  const std::uint32_t length = static_cast<std::uint32_t>(payload.size());
+  journal::Batch batch;
+  batch.payload = payload;
+  batch.lengths = std::span(&length, 1);
+  Latencies latencies;
+  bool failed = false;
+  const std::uint64_t before = allocations();
+  for (auto _ : state) {
+    latencies.time([&] { failed = failed || !client->hand_over_and_wait(batch).ok(); });
+  }
+  const std::uint64_t after = allocations();
+  if (failed) state.SkipWithError("a record was rejected");
+  state.counters["allocations"] =
+      static_cast<double>(after - before) / static_cast<double>(state.iterations());
+  latencies.report(state);
+  client->close(nullptr);
+  client->wait_closed(60'000'000'000);
+  remove_directory(directory);
+}
+
+void sizes(benchmark::internal::Benchmark* bench) {
+  bench->ArgName("bytes")->Arg(100)->Arg(4000)->Arg(65000)->UseRealTime();
+  bench->Unit(benchmark::kMicrosecond);
+}
+BENCHMARK_CAPTURE(raw, direct_dsync, RawFile{true, true})->Apply(sizes);
+BENCHMARK_CAPTURE(raw, direct_fdatasync, RawFile{true, false})->Apply(sizes);
+BENCHMARK_CAPTURE(raw, buffered_fdatasync, RawFile{false, false})->Apply(sizes);
+BENCHMARK_CAPTURE(commit, automatic, journal::DirectChoice::automatic)->Apply(sizes);
+BENCHMARK_CAPTURE(commit, buffered, journal::DirectChoice::off)->Apply(sizes);
+
+}  // namespace
+}  // namespace tidemark::bench
