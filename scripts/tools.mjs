@@ -63,9 +63,9 @@ export function hasCommand(name) {
 
 /** All C++ files of ours: native/ and its tests, relative to the root. */
 export function nativeFiles() {
-  return ['native', 'test']
+  return ['native', 'test', 'bench']
     .flatMap((top) => readdirSync(join(root, top), { recursive: true }).map((n) => join(top, n)))
-    .filter((name) => /\.(cpp|hpp|h)$/.test(name))
+    .filter((name) => /\.(cpp|hpp|h)$/.test(name) && !/(^|[\\/])node_modules[\\/]/.test(name))
     .sort();
 }
 
