@@ -158,3 +158,27 @@ describe('progress-bar', () => {
     expect(second.stderr).toContain('21 files, 0 could not be read');
   });
 });
+
+describe('million-keys', () => {
+  it('keeps every key, saves while commits go on, and replays only what is behind', async () => {
+    const directory = join(temporaryDirectory(), 'state');
+    const run = () => example('million-keys.mjs', directory, '50000').ended;
+    const first = await run();
+    expect(first.code, first.stderr).toBe(0);
+    const [, meanwhile] = /; (\d+) commits meanwhile/.exec(first.stdout) ?? [];
+    const [, behind] =
+      /^50000 keys, (\d+) events applied behind the checkpoint, the same value$/m.exec(
+        first.stdout,
+      ) ?? [];
+    // Of the commits that went on, the first ones may be in the checkpoint.
+    expect(Number(meanwhile)).toBeGreaterThan(0);
+    expect(Number(behind)).toBeLessThanOrEqual(Number(meanwhile));
+    const second = await run();
+    expect(second.stdout).toContain(`50000 keys, ${behind} events applied\n`);
+    expect(second.code, second.stderr).toBe(0);
+  });
+
+  it('says how it is used', async () => {
+    expect((await example('million-keys.mjs', 'x', '0').ended).code).toBe(64);
+  });
+});
