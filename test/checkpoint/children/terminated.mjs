@@ -12,7 +12,7 @@ const small = 1000;
 const burst = 2000;
 const savesPerMessage = 50;
 
-const valueOf = (worker, n, size) => ({ worker, n, text: `${worker}:${n};`.padEnd(size, '.') });
+const numbered = (worker, n, size) => ({ worker, n, text: `${worker}:${n};`.padEnd(size, '.') });
 
 async function* piecewise(value) {
   const text = JSON.stringify(value);
@@ -26,7 +26,7 @@ async function saveOnAndOn() {
     const saves = [];
     for (let i = 0; i < (size < small ? burst : 2); i++, n++) {
       if (size >= small || n % savesPerMessage === 0) parentPort.postMessage({ begun: n });
-      const value = valueOf(worker, n, size);
+      const value = numbered(worker, n, size);
       saves.push(checkpoint.save(stream ? piecewise(value) : value));
     }
     const generations = (await Promise.all(saves)).map((saved) => saved.generation);
@@ -79,7 +79,7 @@ async function main([directory, rounds, seed]) {
     assert.ok(/^[0-9]+:[0-9]+;\.*$/.test(value.text));
     assert.ok(generation >= acknowledged, 'an acknowledged generation is there');
     assert.deepEqual((await checkpoint.loadLenient()).rejected, []);
-    const saved = await checkpoint.save(valueOf(-round, 0, 10));
+    const saved = await checkpoint.save(numbered(-round, 0, 10));
     assert.ok(saved.generation > generation);
     newest = acknowledged = saved.generation;
     await checkpoint.close();
