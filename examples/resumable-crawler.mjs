@@ -1,28 +1,25 @@
-// A crawler that goes on where it was killed. The journal holds one record a page, written when the
-// page is done; what is still to do follows from the links in those records.
+// A crawler that goes on where it was killed. Every page is a target of a scan: it is marked when it is
+// done, and its links are kept with the mark; what is still to do follows from them.
 //
-//   node resumable-crawler.mjs JOURNAL https://example.org/ [pages]
+//   node resumable-crawler.mjs SCAN https://example.org/ [pages]
 //
 // Stop it however you like, kill -9 included, and start it again: no page that was printed as done
-// is fetched twice.
-import { Journal } from 'tidemark';
+// is fetched twice, and those that failed are tried again.
+import { Scan } from 'tidemark';
 
 const [directory, start, most = '100'] = process.argv.slice(2);
 if (directory === undefined || start === undefined) {
-  console.error('usage: node resumable-crawler.mjs JOURNAL URL [pages]');
+  console.error('usage: node resumable-crawler.mjs SCAN URL [pages]');
   process.exit(64);
 }
-const concurrency = 4;
 const first = new URL(start);
 
-const journal = await Journal.open(directory, { codec: 'json', application: 'crawler' });
+const scan = await Scan.open(directory, { id: `crawl of ${first.href}` });
 const known = new Set([first.href]);
-const done = new Set();
-for await (const { value } of journal.read()) {
-  done.add(value.url);
-  for (const link of value.links) known.add(link);
+for (const { detail } of scan.targets('complete')) {
+  for (const link of JSON.parse(detail).links) known.add(link);
 }
-console.error(`${done.size} pages are done already`);
+console.error(`${scan.counts.complete} pages are done already`);
 
 /** The links of a page that stay on the site. */
 function linksOf(html, base) {
@@ -36,21 +33,24 @@ function linksOf(html, base) {
   return [...links];
 }
 
-async function crawl(url) {
-  const response = await fetch(url);
+async function crawl(url, { signal }) {
+  const response = await fetch(url, { signal });
   const isPage = response.headers.get('content-type')?.startsWith('text/html');
   const links = isPage ? linksOf(await response.text(), url) : [];
   // From here on the page is done, whatever happens to this process.
-  const seq = await journal.append({ url, status: response.status, links });
-  done.add(url);
+  await scan.markComplete(url, { detail: JSON.stringify({ status: response.status, links }) });
   for (const link of links) known.add(link);
-  console.log(`${seq} ${response.status} ${url}`);
+  console.log(`${response.status} ${url}`);
 }
 
+const tried = new Set();
 for (;;) {
-  const room = Number(most) - done.size;
-  const next = [...known].filter((url) => !done.has(url)).slice(0, Math.min(concurrency, room));
-  if (next.length === 0) break;
-  await Promise.all(next.map(crawl));
+  const room = Number(most) - scan.counts.complete;
+  const next = [...known].filter((url) => !tried.has(url) && !scan.isComplete(url)).slice(0, room);
+  if (room <= 0 || next.length === 0) break;
+  for (const url of next) tried.add(url);
+  await scan.run(next, crawl, { concurrency: 4 });
 }
-await journal.close();
+const { complete, failed } = scan.counts;
+await scan.close();
+console.error(`${complete} pages are done, ${failed} failed`);

@@ -1,12 +1,13 @@
 // tidemark demo: a real job that is killed again and again, and loses nothing.
 // The parent draws the kills, runs the writer (demo/writer.ts) until its work is done, and proves
-// the outcome from the journal (demo/proof.ts).
+// the outcome from the scan's journal (demo/proof.ts).
 
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { RecoveryReport } from '../recovery/index';
+import { journalPathOf } from '../state/reading';
 import { parseCount, type Register } from './command';
 import { killPoints, killsFor, Random, smallTree } from './demo/plan';
 import { type Check, prove } from './demo/proof';
@@ -42,10 +43,10 @@ export const registerDemo: Register = (program, run) => {
     .addHelpText(
       'after',
       `
-Walks the tree, hashes every file in worker threads and appends one record a file to a journal in a
-new temporary directory. A parent process ends the writer with SIGKILL at record counts drawn
-beforehand, starts it again, and at last proves from the journal that every file is recorded, none
-twice, and nothing acknowledged is missing. Exit code 0 only when the proof holds.`,
+Walks the tree, hashes every file in worker threads and marks it, with its hash, in a scan in a new
+temporary directory. A parent process ends the writer with SIGKILL at record counts drawn beforehand,
+starts it again, and at last proves from the scan's journal that every file is recorded, none twice,
+and nothing acknowledged is missing. Exit code 0 only when the proof holds.`,
     )
     .action((tree: string | undefined, options: DemoOptions) =>
       run((io) => demo(io, tree, options)),
@@ -56,8 +57,7 @@ twice, and nothing acknowledged is missing. Exit code 0 only when the proof hold
 interface Life {
   readonly recovery: RecoveryReport;
   readonly openMs: number;
-  readonly readMs: number;
-  /** Records that it found, and the last one that was heard of. */
+  /** Files that it found marked, and those that were marked when it was last heard of. */
   readonly found: number;
   readonly heard: number;
   readonly killed: boolean;
@@ -66,6 +66,7 @@ interface Life {
 
 interface Outcome {
   readonly tree: string;
+  readonly scan: string;
   readonly journal: string;
   readonly seed: string;
   readonly files: number;
@@ -82,8 +83,10 @@ async function demo(io: Io, named: string | undefined, options: DemoOptions): Pr
   using interrupt = new Interrupt();
   const tree = treeOf(named);
   const directory = canonical(await mkdtemp(join(tmpdir(), 'tidemark-demo-')));
-  const journal = join(directory, 'journal');
+  const scan = join(directory, 'scan');
+  const journal = journalPathOf(scan);
   note(io, `tree     ${tree}`);
+  note(io, `scan     ${scan}`);
   note(io, `journal  ${journal}`);
   const walk = survey(tree, directory, named === undefined ? boundsOfDefaultTree : noBounds);
   const seed = options.seed ?? String(Math.floor(Math.random() * 2 ** 32));
@@ -95,14 +98,14 @@ async function demo(io: Io, named: string | undefined, options: DemoOptions): Pr
   );
   notePlan(io, walk, seed, points);
 
-  const run = new Run(io, { journal, tree, files: walk.files.length }, points, interrupt.signal);
+  const run = new Run(io, { scan, tree, files: walk.files.length }, points, interrupt.signal);
   const started = performance.now();
   await run.untilDone();
   const seconds = (performance.now() - started) / 1000;
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
 
   const { acknowledged, lives } = run;
-  const checks = await prove({ journal, tree, files: walk.files, acknowledged }, random);
+  const checks = await prove({ scan, tree, files: walk.files, acknowledged }, random);
   const kills = lives.filter((life) => life.killed).length;
   checks.push({
     name: 'every kill drawn was made',
@@ -112,6 +115,7 @@ async function demo(io: Io, named: string | undefined, options: DemoOptions): Pr
   const holds = checks.every((check) => check.holds);
   const outcome: Outcome = {
     tree,
+    scan,
     journal,
     seed,
     files: walk.files.length,
@@ -128,8 +132,8 @@ async function demo(io: Io, named: string | undefined, options: DemoOptions): Pr
   note(
     io,
     holds
-      ? `The proof holds. Look at the journal: tidemark inspect ${journal}`
-      : `The proof does not hold; the journal is kept in ${journal}. Seed ${seed} draws the same kills.`,
+      ? `The proof holds. Look at the scan: tidemark scan status ${scan}, tidemark inspect ${journal}`
+      : `The proof does not hold; the scan is kept in ${scan}. Seed ${seed} draws the same kills.`,
   );
   return holds ? Exit.ok : Exit.corrupt;
 }
@@ -176,7 +180,7 @@ function times(count: number): string {
 
 /** Lives of the writer, one after the other, until one comes to its end. */
 class Run {
-  readonly acknowledged = new Map<number, string>();
+  readonly acknowledged = new Set<string>();
   readonly lives: Life[] = [];
   readonly #io: Io;
   readonly #task: WriterTask;
@@ -196,7 +200,7 @@ class Run {
 
   async untilDone(): Promise<void> {
     while (!this.#signal.aborted && !(await this.#live())) {
-      // Killed: begin again from what the journal holds.
+      // Killed: begin again from what the scan has marked.
     }
     this.#progress.clear();
   }
@@ -212,15 +216,13 @@ class Run {
       (message, kill) => {
         if (message.kind === 'opened') {
           opened = message;
-          heard = message.recovery.lastSeq;
+          heard = message.found;
           return;
         }
         spent = message.times;
         if (message.kind === 'done') return;
-        for (const [seq, path] of message.records) {
-          this.acknowledged.set(seq, path);
-          heard = Math.max(heard, seq);
-        }
+        for (const path of message.paths) this.acknowledged.add(path);
+        heard += message.paths.length;
         const point = this.#points[0];
         if (point !== undefined && heard >= point) {
           this.#points.shift();
@@ -242,8 +244,7 @@ class Run {
     const life: Life = {
       recovery: opened.recovery,
       openMs: opened.openMs,
-      readMs: opened.readMs,
-      found: opened.records,
+      found: opened.found,
       heard,
       killed,
       times: spent,
@@ -281,17 +282,18 @@ function outcomeText(outcome: Outcome): string {
   const { lives, seconds } = outcome;
   const sum = (of: (life: Life) => number): number =>
     lives.reduce((total, life) => total + of(life), 0);
-  const records = lives[lives.length - 1]?.heard ?? 0;
+  const files = lives[lives.length - 1]?.heard ?? 0;
   const right = 'right' as const;
   return `${facts([
     ['tree', outcome.tree],
     ['files', `${format.count(outcome.files)}, ${format.bytes(outcome.bytes)}`],
+    ['scan', outcome.scan],
     ['journal', outcome.journal],
     ['seed', outcome.seed],
     ['kills', `${outcome.kills} of ${outcome.killPoints.length}, by SIGKILL`],
     [
       'throughput',
-      `${format.count(records / seconds)} files a second, ${format.bytes(outcome.bytes / seconds)} a second, ` +
+      `${format.count(files / seconds)} files a second, ${format.bytes(outcome.bytes / seconds)} a second, ` +
         'with every restart',
     ],
   ])}
@@ -320,12 +322,12 @@ ${table(
   [{ title: 'milliseconds in' }, { title: '', align: right }, { title: '' }],
   [
     ['hashing', format.count(sum((life) => life.times.hashing)), 'in two worker threads, together'],
-    ['encoding', format.count(sum((life) => life.times.encoding)), ''],
+    ['encoding', format.count(sum((life) => life.times.encoding)), 'and handing over'],
     ['waiting for the disk', format.count(sum((life) => life.times.disk)), 'beside the hashing'],
     [
       'recovery',
-      format.count(sum((life) => life.openMs + life.readMs)),
-      'opening, and reading back what is done',
+      format.count(sum((life) => life.openMs)),
+      'opening, which reads back what is done',
     ],
     ['all', format.count(seconds * 1000), 'by the clock'],
   ],

@@ -2,7 +2,7 @@
 
 import { linesOf } from '../scan/exchange';
 import { totalOf } from '../scan/marks';
-import { readScan } from '../scan/scan';
+import { readScan } from '../scan/reading';
 import { ScanSettings } from '../scan/settings';
 import type { Register } from './command';
 import { CliError, Exit, isMissing } from './exit';

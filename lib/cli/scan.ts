@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressSnapshot } from '../scan/progress';
-import { progressOf, readScan } from '../scan/scan';
+import { progressOf, readScan } from '../scan/reading';
 import type { Register } from './command';
 import { CliError, Exit, isMissing } from './exit';
 import * as format from './format';

@@ -42,7 +42,7 @@ export function entryOfLine(line: ScanLine): TargetEntry {
     status: status === 'open' ? undefined : status,
     findings: line.findings_count,
     at: line.timestamp,
-    text: status === 'skipped' || status === 'failed' ? line.detail : undefined,
+    text: status === 'open' ? undefined : line.detail,
   };
 }
 
@@ -52,7 +52,14 @@ export function eventsOf(target: string, { status, findings, at, text }: TargetE
   const found: ScanEvent[] = findings > 0 ? [{ found: findings, target, ...moment }] : [];
   switch (status) {
     case 'complete':
-      return [{ complete: target, ...(findings > 0 && { findings }), ...moment }];
+      return [
+        {
+          complete: target,
+          ...(findings > 0 && { findings }),
+          ...(text !== undefined && { detail: text }),
+          ...moment,
+        },
+      ];
     case 'skipped':
       return [
         ...found,

@@ -10,6 +10,7 @@ export {
 } from './progress';
 export type { ScanReport, ScanWorker, Targets } from './run';
 export {
+  type Completion,
   type ImportOptions,
   type MergeConflict,
   type MergeReport,

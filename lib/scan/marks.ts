@@ -20,7 +20,7 @@ interface Moment {
 export type ScanEvent =
   | { readonly scan: string }
   | { readonly total: number | null }
-  | ({ readonly complete: string; readonly findings?: number } & Moment)
+  | ({ readonly complete: string; readonly findings?: number; readonly detail?: string } & Moment)
   | ({ readonly skipped: string; readonly reason?: string } & Moment)
   | ({ readonly failed: string; readonly error?: string } & Moment)
   | ({ readonly found: number; readonly target: string } & Moment)
@@ -34,7 +34,7 @@ export interface TargetEntry {
   readonly findings: number;
   /** Seconds since 1970; 0 when unknown. */
   readonly at: number;
-  /** The reason of a skip, the error of a failure. */
+  /** What was kept with a completion, the reason of a skip, the error of a failure. */
   readonly text: string | undefined;
 }
 
@@ -204,7 +204,8 @@ export function applyEvent(value: ScanValue, event: ScanEvent): ProgressChange {
   let change = nothing;
   if ('complete' in event && isText(event.complete)) {
     const found = optional(event.findings, isCount, event) ?? 0;
-    change = mark(value, event.complete, 'complete', found, undefined, event);
+    const detail = optional(event.detail, isText, event);
+    change = mark(value, event.complete, 'complete', found, detail, event);
   } else if ('skipped' in event && isText(event.skipped)) {
     const reason = optional(event.reason, isText, event);
     change = mark(value, event.skipped, 'skipped', 0, reason, event);

@@ -15,8 +15,12 @@ import { TidemarkError } from '../errors';
 import { Journal } from '../journal/journal';
 import { checkDurability } from '../journal/open-options';
 import type { Durability } from '../journal/options';
-import { DurableState, type DurableStateOptions, type StateStats } from '../state/index';
-import { readState } from '../state/reading';
+import {
+  DurableState,
+  type DurableStateOptions,
+  type StateRecoveryReport,
+  type StateStats,
+} from '../state/index';
 import { entryOfLine, eventsFor, eventsOf, type ImportReport, linesOf } from './exchange';
 import {
   activeOf,
@@ -34,11 +38,11 @@ import {
   untimedOf,
 } from './marks';
 import { checkTotal, Progress } from './progress';
+import { base, readScan, type ScanView } from './reading';
 import { runTargets, type ScanReport, type ScanWorker, type Targets } from './run';
 import { type RejectedLine, readCheckpoint, readLines } from './scanstate';
 import { checkSettings, durabilityOf, ScanSettings } from './settings';
 
-const stateName = 'scan';
 const application = 'tidemark-scan';
 const defaultConcurrency = 8;
 const mostConcurrency = 65_536;
@@ -70,6 +74,14 @@ export interface ScanRunOptions {
   signal?: AbortSignal;
 }
 
+/** What may be kept with a completion. */
+export interface Completion {
+  /** How many things were found. Default 0. */
+  findings?: number;
+  /** Any text: a hash, the JSON of a result. `targets` gives it back. */
+  detail?: string;
+}
+
 /** A target and what is known of it. */
 export interface ScanTarget {
   readonly target: string;
@@ -77,7 +89,7 @@ export interface ScanTarget {
   readonly findings: number;
   /** When it was marked; undefined when that is not known. */
   readonly at: Date | undefined;
-  /** Why it was skipped, or the error it failed with. */
+  /** What was kept with its completion, why it was skipped, or the error it failed with. */
   readonly detail?: string;
 }
 
@@ -121,11 +133,15 @@ function errorText(error: unknown): string {
   }
 }
 
-/** What a worker found: `{ findings }` of its result. */
-function findingsIn(result: unknown): number {
-  if (typeof result !== 'object' || result === null) return 0;
-  const { findings } = result as { findings?: unknown };
-  return Number.isSafeInteger(findings) && (findings as number) >= 0 ? (findings as number) : 0;
+/** What of a worker's result is kept: its `findings` and its `detail`, where they are of their kind. */
+function completionIn(result: unknown): Completion {
+  if (typeof result !== 'object' || result === null) return {};
+  const { findings, detail } = result as { findings?: unknown; detail?: unknown };
+  return {
+    ...(Number.isSafeInteger(findings) &&
+      (findings as number) >= 0 && { findings: findings as number }),
+    ...(typeof detail === 'string' && { detail }),
+  };
 }
 
 /** The text of a lone surrogate has no UTF-8. */
@@ -145,37 +161,6 @@ function targetOf(target: string, entry: TargetEntry): ScanTarget | undefined {
   };
 }
 
-/** What `readScan` and an open scan have in common. */
-export interface ScanView {
-  readonly id: string | undefined;
-  readonly value: ScanValue;
-}
-
-const base = {
-  initial: (): ScanValue => new Map(),
-  name: stateName,
-};
-
-/** A scan that is only looked at: takes no lock, changes nothing. */
-export async function readScan(dir: string, journalPath?: string): Promise<ScanView> {
-  const { value } = await readState<ScanValue, ScanEvent>(dir, {
-    ...base,
-    apply: (state, event) => {
-      applyEvent(state, event);
-    },
-    ...(journalPath !== undefined && { journalPath }),
-  });
-  return { id: idOf(value), value };
-}
-
-/** The progress of a scan that is only looked at. */
-export function progressOf(value: ScanValue): Progress {
-  const progress = new Progress({ total: totalOf(value), activeMs: activeOf(value) });
-  progress.pause();
-  progress.restore(countsOf(value), untimedOf(value));
-  return progress;
-}
-
 /**
  * Which targets are done, and how far that is. Every mark is durable when its promise resolves, however
  * often it is made it counts once, and what is known after a restart is what was known before.
@@ -191,6 +176,8 @@ export class Scan implements AsyncDisposable {
   readonly id: string;
   /** Counts, active time, rates; emits 'update' for progress bars. */
   readonly progress: Progress;
+  /** What the open found and did. */
+  readonly recovery: StateRecoveryReport;
 
   private constructor(
     id: string,
@@ -200,6 +187,7 @@ export class Scan implements AsyncDisposable {
   ) {
     this.id = id;
     this.#state = state;
+    this.recovery = state.recovery;
     this.progress = progress;
     this.#journal = journal;
   }
@@ -304,16 +292,19 @@ export class Scan implements AsyncDisposable {
 
   /**
    * Marks a target as complete. Of several marks of one target the first holds; a failure gives way to
-   * it. The findings are counted with the mark that holds.
+   * it. The findings are counted with the mark that holds, and the detail is that mark's.
    */
-  async markComplete(target: string, data?: { findings?: number }): Promise<void> {
-    const { findings = 0 } = checkOptions<{ findings?: number }>('markComplete', data, [
-      'findings',
-    ]);
+  async markComplete(target: string, data?: Completion): Promise<void> {
+    const asked = checkOptions<Completion>('markComplete', data, ['findings', 'detail']);
+    const { findings = 0, detail } = asked;
     checkInteger('findings', findings, 0);
+    if (detail !== undefined && typeof detail !== 'string') {
+      throw typeError('detail', 'a string', detail);
+    }
     await this.#mark('complete', {
       complete: checkTarget(target),
       ...(findings > 0 && { findings }),
+      ...(detail !== undefined && { detail: storable(detail) }),
       ...this.#moment(),
     });
   }
@@ -434,7 +425,8 @@ export class Scan implements AsyncDisposable {
 
   /**
    * Calls `worker` for every target that is neither complete nor skipped, and marks it: as complete,
-   * with the `findings` of the result where it has that number, or as failed when the worker throws.
+   * with the `findings` and the `detail` of the result where it has that number and that text, or as
+   * failed when the worker throws.
    *
    * @throws `AbortError` when aborted, after the workers have ended; what is done stays marked. When a
    * mark is refused (a full disk), that error.
@@ -452,7 +444,7 @@ export class Scan implements AsyncDisposable {
     const marking = {
       isDone: (target: string) => this.#isDone(checkTarget(target)),
       complete: (target: string, result: unknown) =>
-        this.markComplete(target, { findings: findingsIn(result) }),
+        this.markComplete(target, completionIn(result)),
       failed: (target: string, error: unknown) => this.markFailed(target, error),
     };
     return runTargets(targets, worker, marking, { concurrency, signal });

@@ -12,7 +12,7 @@ export interface ScanLine {
   /** Seconds since 1970. */
   timestamp: number;
   findings_count: number;
-  /** Why it was skipped, or what failed; only written by tidemark. */
+  /** What was kept with it, why it was skipped, or what failed; only written by tidemark. */
   detail?: string;
 }
 

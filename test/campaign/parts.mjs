@@ -105,7 +105,7 @@ export const parts = [
     minutes: 115,
     run: fuzz,
     sizes: { cpuSeconds: 600 },
-    of: ['native/crc32c', 'native/format', 'test/fuzz/support'],
+    of: ['native/checkpoint', 'native/crc32c', 'native/format', 'test/fuzz/support'],
     page: 'reliability',
     resumable: true,
     table: fuzzTable,

@@ -1,6 +1,8 @@
 // Handles in many threads share one directory: saves are ordered and never mixed.
 
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Checkpoint } from 'tidemark';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +10,7 @@ import { conversation } from '../support/conversation';
 import { range, temporaryDirectory } from '../support/journals';
 import { generationFiles, openCheckpoint, temporaries } from './support';
 
+const run = promisify(execFile);
 const child = join(import.meta.dirname, 'children', 'save-worker.mjs');
 
 interface Answer {
@@ -81,6 +84,12 @@ describe('eight workers', () => {
       expect((await checkpoint.load())?.value).toMatchObject({ worker: 9, n: round });
       await checkpoint.close();
     }
+  });
+
+  it('that are terminated at any moment of a save take neither the process nor a value along', async () => {
+    const storm = join(import.meta.dirname, 'children', 'terminated.mjs');
+    const { stdout } = await run(process.execPath, [storm, temporaryDirectory(), '6', '20261126']);
+    expect(JSON.parse(stdout)).toMatchObject({ rounds: 6, terminated: 24 });
   });
 
   it('keep the directory open until the last of them closes', async () => {

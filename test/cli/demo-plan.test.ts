@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { Scan } from 'tidemark';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hashFile } from '#lib/cli/demo/hashing';
 import { killPoints, killsFor, leastKills, Random, smallTree } from '#lib/cli/demo/plan';
-import { type Claim, checkRecords, type Held } from '#lib/cli/demo/proof';
+import { type Claim, checkRecords, type Held, prove } from '#lib/cli/demo/proof';
+import { detailOf } from '#lib/cli/demo/protocol';
 import { survey, walk } from '#lib/cli/demo/tree';
 
 let root: string;
@@ -69,19 +72,15 @@ describe('the walk', () => {
 });
 
 describe('the proof', () => {
-  const record = (path: string): { path: string; size: number; mtimeMs: number } => ({
-    path,
-    size: 0,
-    mtimeMs: 0,
-  });
   const held = (paths: readonly string[]): Held => ({
-    bySeq: new Map(paths.map((path, index) => [index + 1, record(path)])),
-    firstSeq: 1,
+    marks: paths.map((path) => ({ path })),
+    records: paths.length,
+    fromSeq: 1,
     lastSeq: paths.length,
   });
   const failing = (claim: Partial<Claim>, journal: Held): string[] =>
     checkRecords(
-      { journal: '', tree: root, files: ['a', 'b'], acknowledged: new Map(), ...claim },
+      { scan: '', tree: root, files: ['a', 'b'], acknowledged: new Set(), ...claim },
       journal,
     )
       .filter(({ holds }) => !holds)
@@ -91,7 +90,7 @@ describe('the proof', () => {
   });
 
   it('holds for a complete journal', () => {
-    expect(failing({ acknowledged: new Map([[2, 'b']]) }, held(['a', 'b']))).toEqual([]);
+    expect(failing({ acknowledged: new Set(['b']) }, held(['a', 'b']))).toEqual([]);
   });
 
   it('fails for a file that is not recorded, unless the file is gone', () => {
@@ -104,11 +103,30 @@ describe('the proof', () => {
     expect(failing({}, held(['a', 'b', 'a']))).toEqual(['none is recorded twice']);
   });
 
-  it('fails for an acknowledged seq that is absent or holds another file', () => {
-    expect(failing({ acknowledged: new Map([[3, 'a']]) }, held(['a', 'b']))).toEqual([
+  it('fails for an acknowledged file of which there is no mark', () => {
+    expect(failing({ acknowledged: new Set(['c']) }, held(['a', 'b']))).toEqual([
       'nothing acknowledged is missing',
     ]);
-    expect(failing({ acknowledged: new Map([[1, 'b']]) }, held(['a', 'b']))).toEqual([
+  });
+
+  it('holds where the checkpoint stands for records that were released', async () => {
+    const directory = join(root, 'scan');
+    const scan = await Scan.open(directory, { id: 'demo' });
+    for (const path of ['a', 'b', 'c']) {
+      const detail = detailOf(hashFile(root, path));
+      await (path === 'c' ? scan.markSkipped(path) : scan.markComplete(path, { detail }));
+      await scan.checkpoint();
+    }
+    await scan.close();
+    const claim = { scan: directory, tree: root, files: ['a', 'b'] };
+    const fails = async (more: Partial<Claim>) =>
+      (await prove({ ...claim, acknowledged: new Set(['a', 'b', 'c']), ...more }, new Random('')))
+        .filter(({ holds }) => !holds)
+        .map(({ name }) => name);
+    const [first] = await prove({ ...claim, acknowledged: new Set() }, new Random(''));
+    expect(first?.detail).toBe('2 files, 3 recorded');
+    expect(await fails({})).toEqual([]);
+    expect(await fails({ acknowledged: new Set(['d']) })).toEqual([
       'nothing acknowledged is missing',
     ]);
   });

@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { main, Running, records, temporaryDirectory, tidemark } from './run';
+import { lines, main, Running, temporaryDirectory, tidemark } from './run';
 
 interface Outcome {
+  scan: string;
   journal: string;
   files: number;
   kills: number;
@@ -58,16 +59,24 @@ describe('the demonstration', () => {
     for (const [index, life] of outcome.lives.entries()) {
       expect(life.found).toBeGreaterThanOrEqual(outcome.lives[index - 1]?.heard ?? 0);
     }
-    const cat = new Running(process.execPath, [main, 'cat', outcome.journal]);
-    const held = records((await cat.ended).stdout) as {
-      value: { path: string; sha256: string };
-    }[];
+    const cat = new Running(process.execPath, [main, 'cat', '--values', outcome.journal]);
+    const held = lines((await cat.ended).stdout)
+      .map((line) => JSON.parse(line) as { complete?: string; detail: string })
+      .filter(({ complete }) => complete !== undefined);
     expect(held).toHaveLength(3000);
-    expect(new Set(held.map(({ value }) => value.path)).size).toBe(3000);
-    for (const { value } of held) {
-      const content = readFileSync(join(tree, value.path));
-      expect(value.sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    expect(new Set(held.map(({ complete }) => complete)).size).toBe(3000);
+    for (const { complete, detail } of held) {
+      const content = readFileSync(join(tree, complete ?? ''));
+      const { sha256 } = JSON.parse(detail) as { sha256: string };
+      expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
     }
+    const status = await tidemark(['scan', 'status', '--json', outcome.scan]);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      id: 'tidemark-demo',
+      complete: 3000,
+      total: 3000,
+      eta: 0,
+    });
   });
 
   it('draws the same kills from the same seed', async () => {

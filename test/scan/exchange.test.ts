@@ -120,8 +120,9 @@ describe('a scan', () => {
         await new SimulatedDisk().run(async () => {
           const scan = await Scan.open('/s', { id: 's' });
           for (const [kind, name, text, n] of actions) {
-            if (kind === 'complete') await scan.markComplete(name, { findings: n });
-            else if (kind === 'skipped') await scan.markSkipped(name, text);
+            if (kind === 'complete') {
+              await scan.markComplete(name, { findings: n, ...(n % 2 === 1 && { detail: text }) });
+            } else if (kind === 'skipped') await scan.markSkipped(name, text);
             else if (kind === 'failed') await scan.markFailed(name, text);
             else await scan.recordFindings(name, n);
           }

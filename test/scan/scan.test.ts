@@ -27,14 +27,18 @@ describe('marks', () => {
       await scan.markSkipped('b', 'robots');
       await scan.markFailed('c', new Error('reset'));
       await scan.recordFindings('c', 3);
+      await scan.markComplete('e', { findings: 1, detail: '{"sha256":"00"}' });
+      await scan.markComplete('e', { detail: 'a later one' });
       disk.cut({ keep: 'none' });
       const again = await openScan('/s');
-      expect(again.counts).toEqual({ complete: 1, skipped: 1, failed: 1, findings: 5, total: 5 });
+      expect(again.counts).toEqual({ complete: 2, skipped: 1, failed: 1, findings: 6, total: 5 });
       expect([...again.targets()]).toMatchObject([
         { target: 'a', status: 'complete', findings: 2, at: expect.any(Date) },
         { target: 'b', status: 'skipped', detail: 'robots' },
         { target: 'c', status: 'failed', detail: 'reset', findings: 3 },
+        { target: 'e', status: 'complete', detail: '{"sha256":"00"}', findings: 1 },
       ]);
+      expect(again.recovery).toMatchObject({ path: 'recovered', replayed: again.stats().seq });
       expect(['a', 'b', 'c', 'd'].map((target) => again.status(target))).toEqual([
         'complete',
         'skipped',
@@ -147,7 +151,7 @@ describe('run', () => {
         await new Promise(setImmediate);
         atOnce -= 1;
         if (target === 'bad') throw new Error('no route');
-        return target === 'd' ? { findings: 4 } : undefined;
+        return target === 'd' ? { findings: 4, detail: 'four' } : { findings: -1, detail: 5 };
       };
       const targets = ['a', 'b', 'c', 'd', 'bad', 'c', 'e', 'bad'];
       const report = await scan.run(targets, worker, { concurrency: 2 });
@@ -156,6 +160,11 @@ describe('run', () => {
       expect(most).toBe(2);
       expect(scan.counts).toMatchObject({ complete: 4, skipped: 1, failed: 1, findings: 4 });
       expect([...scan.targets('failed')]).toMatchObject([{ target: 'bad', detail: 'no route' }]);
+      const kept = [...scan.targets(({ detail }) => detail !== undefined)];
+      expect(kept.map(({ target, detail }) => [target, detail])).toEqual([
+        ['d', 'four'],
+        ['bad', 'no route'],
+      ]);
       expect(await collect(scan.pending(['a', 'bad', 'z']))).toEqual(['bad', 'z']);
 
       const again = await scan.run(targets, async () => {});

@@ -1,7 +1,7 @@
 // Checkpoint and journal together, cut and damaged at every step: S and C scenarios.
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal } from 'tidemark';
+import { Checkpoint, Journal } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it } from 'vitest';
 import { rejection, temporaryDirectory } from '../support/journals';
@@ -67,6 +67,47 @@ describe('C1 to C6: the power goes out at any step of a checkpoint and of the re
     );
     expect(violations.map(({ error, before }) => ({ error: String(error), before }))).toEqual([]);
     expect(states).toBe(120);
+  }, 120_000);
+
+  it('with events that fill segments, so that files go while generations come', async () => {
+    const text = (seq: number) => `event ${seq} `.padEnd(30_000, '.');
+    const open = async () => {
+      const journal = await Journal.open<string>('/j', { segmentBytes: 65_536 });
+      return { journal, state: await openList('/s', { journal, keep: 2 }) };
+    };
+    const disk = new SimulatedDisk({ seed: 9 });
+    let most = 0;
+    const { violations, states } = await disk.explore(
+      async (acknowledge) => {
+        const { journal, state } = await open();
+        for (let round = 1; round <= 5; round++) {
+          for (let n = 0; n < 3; n++) acknowledge(await state.commit(text(state.seq + 1)));
+          await state.checkpoint();
+          most = Math.max(most, journal.segments().length);
+        }
+        await state.close();
+        await journal.close();
+      },
+      async (_disk, { acknowledged }) => {
+        const { journal, state } = await open();
+        expect(state.seq).toBeGreaterThanOrEqual(Math.max(0, ...(acknowledged as number[])));
+        expect(state.value.map(({ seq }) => seq)).toEqual(textsTo(state.seq).map(({ seq }) => seq));
+        expect(state.value.every((entry) => entry.text === text(entry.seq))).toBe(true);
+        // Every generation that is kept can be replayed from: the oldest one covers all but what is there.
+        const checkpoint = await Checkpoint.open('/s/state/checkpoint', { readOnly: true });
+        for (const { header } of await checkpoint.generations()) {
+          expect(journal.firstSeq).toBeLessThanOrEqual((header?.coveredSeq ?? 0) + 1);
+        }
+        await checkpoint.close();
+        await state.close();
+        await journal.close();
+      },
+      { states: 80 },
+    );
+    expect(violations.map(({ error, before }) => ({ error: String(error), before }))).toEqual([]);
+    expect(states).toBe(80);
+    // Fifteen events would fill eight segments.
+    expect(most).toBeLessThan(7);
   }, 120_000);
 
   it('with records that are not yet on the disk when the checkpoint is saved', async () => {

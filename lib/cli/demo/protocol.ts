@@ -1,4 +1,5 @@
-// What the writer process tells its parent: JSON, one message a line, on its standard output.
+// What the writer process tells its parent: JSON, one message a line, on its standard output; and how
+// a file stands in the scan.
 
 import type { RecoveryReport } from '../../recovery/index';
 
@@ -13,12 +14,20 @@ export interface FileRecord {
   readonly error?: string;
 }
 
+/** What a mark keeps of a file that was hashed. */
+export type Detail = Omit<FileRecord, 'path' | 'error'>;
+
+export function detailOf({ sha256, size, mtimeMs }: FileRecord): string {
+  return JSON.stringify({ ...(sha256 !== undefined && { sha256 }), size, mtimeMs });
+}
+
 /** Milliseconds since the process began. */
 export interface Times {
   /** In all worker threads together. */
   readonly hashing: number;
+  /** Making records of marks, and handing them over. */
   readonly encoding: number;
-  /** While at least one append was on its way to the disk. */
+  /** While at least one mark was on its way to the disk. */
   readonly disk: number;
 }
 
@@ -26,23 +35,20 @@ export type Message =
   | {
       readonly kind: 'opened';
       readonly recovery: RecoveryReport;
-      /** The whole of Journal.open, and reading back what is done. */
+      /** The whole of Scan.open, which reads back what is done. */
       readonly openMs: number;
-      readonly readMs: number;
-      readonly records: number;
+      /** Files that were marked before. */
+      readonly found: number;
     }
-  | {
-      readonly kind: 'acknowledged';
-      readonly records: readonly (readonly [seq: number, path: string])[];
-      readonly times: Times;
-    }
+  | { readonly kind: 'acknowledged'; readonly paths: readonly string[]; readonly times: Times }
   | { readonly kind: 'done'; readonly times: Times };
 
 export interface WriterTask {
-  readonly journal: string;
+  /** Directory of the scan. */
+  readonly scan: string;
   readonly tree: string;
   /** Only so many files, in the order of the walk. */
   readonly files: number;
 }
 
-export const application = 'tidemark-demo';
+export const scanId = 'tidemark-demo';

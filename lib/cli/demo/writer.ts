@@ -1,25 +1,28 @@
-// The process that the demonstration kills: walks the tree, leaves out what the journal holds,
-// hashes the rest in worker threads and appends one record a file. It does nothing in order to be
-// killed well: no sleep, no throttle, no handler.
+// The process that the demonstration kills: walks the tree, leaves out what the scan has marked,
+// hashes the rest in worker threads and marks every file, with its hash. It does nothing in order to
+// be killed well: no sleep, no throttle, no handler.
 
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Codec } from '../../codec/index';
-import { JsonWireCodec } from '../../codec/json';
-import { Journal } from '../../journal/index';
+import { Scan } from '../../scan/index';
 import { describe } from '../exit';
 import type { Hashed } from './hasher';
-import { application, type FileRecord, type Message, type WriterTask } from './protocol';
+import {
+  detailOf,
+  type FileRecord,
+  type Message,
+  scanId,
+  type Times,
+  type WriterTask,
+} from './protocol';
 import { walk } from './tree';
 
 const workerCount = 2;
 const filesPerMessage = 16;
-/** Small, so that the kills meet ends of segments. */
-const segmentBytes = 256 * 1024;
 
 class Writer {
   readonly #task: WriterTask;
-  readonly #acknowledged: [number, string][] = [];
+  readonly #acknowledged: string[] = [];
   #reporting = false;
   #hashing = 0;
   #encoding = 0;
@@ -32,37 +35,29 @@ class Writer {
   }
 
   async run(): Promise<void> {
+    const { scan: directory, files: total } = this.#task;
     const started = performance.now();
-    const journal = await Journal.open<FileRecord>(this.#task.journal, {
-      codec: this.#timedJson(),
-      application,
-      segmentBytes,
-    });
-    const opened = performance.now();
-    const done = new Set<string>();
-    for await (const { values } of journal.readBatches()) {
-      for (const { path } of values) done.add(path);
-    }
+    const scan = await Scan.open(directory, { id: scanId, total });
+    const { complete, skipped } = scan.counts;
     send({
       kind: 'opened',
-      recovery: journal.recovery,
-      openMs: opened - started,
-      readMs: performance.now() - opened,
-      records: done.size,
+      recovery: scan.recovery,
+      openMs: performance.now() - started,
+      found: complete + skipped,
     });
-    await this.#work(journal, this.#rest(done));
-    await journal.close();
+    await this.#work(scan, this.#batches(scan));
+    await scan.close();
     this.#report();
     send({ kind: 'done', times: this.#times() });
   }
 
-  *#rest(done: ReadonlySet<string>): Generator<string[]> {
+  *#batches(scan: Scan): Generator<string[]> {
     let left = this.#task.files;
     let batch: string[] = [];
-    for (const path of walk(this.#task.tree, this.#task.journal)) {
+    for (const path of walk(this.#task.tree, this.#task.scan)) {
       if (left === 0) break;
       left -= 1;
-      if (done.has(path)) continue;
+      if (scan.status(path) !== undefined) continue;
       batch.push(path);
       if (batch.length < filesPerMessage) continue;
       yield batch;
@@ -71,33 +66,40 @@ class Writer {
     if (batch.length > 0) yield batch;
   }
 
-  async #work(journal: Journal<FileRecord>, batches: Generator<string[]>): Promise<void> {
+  async #work(scan: Scan, batches: Generator<string[]>): Promise<void> {
     const workers = Array.from(
       { length: workerCount },
       () => new Worker(join(__dirname, 'hasher.js'), { workerData: this.#task.tree }),
     );
-    const appended: Promise<void>[] = [];
     await Promise.all(
       workers.map(async (worker) => {
+        let marked: Promise<unknown> = Promise.resolve();
         for (const batch of batches) {
           const { records, ms } = await hash(worker, batch);
           this.#hashing += ms;
-          await journal.ready;
-          for (const record of records) appended.push(this.#append(journal, record));
+          await marked; // the batch before: the disk works while the next one is hashed
+          marked = Promise.all(records.map((record) => this.#mark(scan, record)));
         }
+        await marked;
       }),
     );
-    await Promise.all(appended);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
-  async #append(journal: Journal<FileRecord>, record: FileRecord): Promise<void> {
-    if (this.#onTheirWay === 0) this.#busySince = performance.now();
+  async #mark(scan: Scan, record: FileRecord): Promise<void> {
+    const { path, error } = record;
+    const started = performance.now();
+    if (this.#onTheirWay === 0) this.#busySince = started;
     this.#onTheirWay += 1;
-    const seq = await journal.append(record);
+    const marked =
+      error === undefined
+        ? scan.markComplete(path, { detail: detailOf(record) })
+        : scan.markSkipped(path, error);
+    this.#encoding += performance.now() - started;
+    await marked;
     this.#onTheirWay -= 1;
     if (this.#onTheirWay === 0) this.#disk += performance.now() - this.#busySince;
-    this.#acknowledged.push([seq, record.path]);
+    this.#acknowledged.push(path);
     if (this.#reporting) return;
     this.#reporting = true;
     // All that one commit acknowledged goes into one message.
@@ -106,32 +108,14 @@ class Writer {
 
   #report(): void {
     this.#reporting = false;
-    const records = this.#acknowledged.splice(0);
-    if (records.length > 0) send({ kind: 'acknowledged', records, times: this.#times() });
+    const paths = this.#acknowledged.splice(0);
+    if (paths.length > 0) send({ kind: 'acknowledged', paths, times: this.#times() });
   }
 
-  #times(): { hashing: number; encoding: number; disk: number } {
+  #times(): Times {
     return { hashing: this.#hashing, encoding: this.#encoding, disk: this.#disk };
   }
-
-  /** The json codec, with a clock. */
-  #timedJson(): Codec<FileRecord> {
-    const { name, version } = builtIn;
-    return {
-      name,
-      version,
-      encode: (record) => {
-        const started = performance.now();
-        const { bytes, start, end } = builtIn.encode(record);
-        this.#encoding += performance.now() - started;
-        return bytes.subarray(start, end);
-      },
-      decode: (bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')) as FileRecord,
-    };
-  }
 }
-
-const builtIn = new JsonWireCodec();
 
 function hash(worker: Worker, batch: readonly string[]): Promise<Hashed> {
   return new Promise((resolve, reject) => {

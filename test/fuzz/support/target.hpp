@@ -78,4 +78,10 @@ bool examine_segment(Bytes input);
 void repair_segment(MutableBytes input, std::uint32_t choice);
 std::vector<File> seeds_of_segment();
 
+bool examine_checkpoint(Bytes input);
+void repair_checkpoint(MutableBytes input, std::uint32_t choice);
+std::vector<File> seeds_of_checkpoint();
+bool examine_checkpoint_name(Bytes input);
+std::vector<File> seeds_of_checkpoint_name();
+
 }  // namespace tidemark::test::fuzz

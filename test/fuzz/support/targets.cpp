@@ -22,6 +22,8 @@ constexpr std::array all = {
     Target{"dictionary", examine_dictionary, leave, seeds_of_dictionary},
     Target{"lock", examine_lock, leave, seeds_of_lock},
     Target{"name", examine_name, leave, seeds_of_name},
+    Target{"checkpoint", examine_checkpoint, repair_checkpoint, seeds_of_checkpoint},
+    Target{"checkpoint-name", examine_checkpoint_name, leave, seeds_of_checkpoint_name},
 };
 
 }  // namespace
