@@ -1,9 +1,17 @@
 // The judge of a peer behind a cut: every acknowledged record must be there, with its bytes. Records
 // that were never acknowledged may be there or not; the judge of a peer asks for no more.
+//
+// What is found is read by a process of its own: a store that was damaged may end its reader.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize } from 'node:v8';
 import { answer, childInput } from '../../campaign/support.mjs';
 import { systemOf } from '../peers.mjs';
 import { Records } from '../records.mjs';
+
+const MOST_BYTES = 1 << 30;
+const READER_MS = 60_000;
 
 const { directory, before, seed, largest, system } = childInput();
 const records = new Records(seed, largest);
@@ -20,14 +28,22 @@ function lostOf(found, keepsLast) {
   return isRecord(found[0], last) ? Math.max(0, most - last) : most;
 }
 
-const { readAll, keepsLast = false } = await systemOf(system);
-const problems = [];
-let found;
-try {
-  found = await readAll(directory);
-} catch (error) {
-  if (acknowledged.length > 0) problems.push(`unreadable: ${error.code ?? ''} ${error.message}`);
+/** { found } or { why } */
+function read() {
+  const reader = join(import.meta.dirname, 'peer-reader.mjs');
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [reader, JSON.stringify({ directory, system })],
+    { maxBuffer: MOST_BYTES, timeout: READER_MS, killSignal: 'SIGKILL' },
+  );
+  if (status === 0) return deserialize(stdout);
+  return { why: `its reader ended with ${signal ?? status} ${stderr}`.trim() };
 }
+
+const { keepsLast = false } = await systemOf(system);
+const problems = [];
+const { found, why } = read();
+if (why !== undefined && acknowledged.length > 0) problems.push(`unreadable: ${why}`);
 const unreadable = problems.length > 0;
 const lost = found ? lostOf(found, keepsLast) : acknowledged.length;
 if (lost > 0 && !unreadable)
