@@ -14,6 +14,8 @@ for (const name of ['binding.gyp', 'package.json', 'native', 'scripts']) {
 
 const nodedir = headersDirectory();
 if (nodedir) process.env.npm_config_nodedir = nodedir;
+// Left alone, the node-gyp that prebuildify starts compiles one file at a time.
+process.env.JOBS ??= 'max';
 rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), {
   recursive: true,
   force: true,
