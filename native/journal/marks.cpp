@@ -10,14 +10,14 @@
 namespace tidemark::journal {
 namespace {
 
-Failure refuse(Code code, std::string message) {
+Failure denial(Code code, std::string message) {
   Failure failure;
   failure.code = code;
   failure.message = std::move(message);
   return failure;
 }
 
-Failure gone() { return refuse(Code::closed, "the journal is closed"); }
+Failure gone() { return denial(Code::closed, "the journal is closed"); }
 
 bool valid_cursor_name(const std::string& name) {
   return format::valid_cursor_name(name) && name.find('\0') == std::string::npos;
@@ -32,7 +32,7 @@ Status Journal::Core::await_durable_before(std::uint64_t seq) {
   if (closing) return Status(gone());
   if (failure) return Status(*failure);
   if (seq > next_seq) {
-    return Status(refuse(Code::range, "truncateBefore(" + std::to_string(seq) +
+    return Status(denial(Code::range, "truncateBefore(" + std::to_string(seq) +
                                           ") is beyond the last seq + 1, " +
                                           std::to_string(next_seq)));
   }
@@ -43,7 +43,7 @@ Status Journal::Core::await_durable_before(std::uint64_t seq) {
       std::nullopt);
   if (failure) return Status(*failure);
   if (view.last_seq + 1 < seq) {
-    return Status(refuse(Code::range, "the records in front were rejected meanwhile"));
+    return Status(denial(Code::range, "the records in front were rejected meanwhile"));
   }
   return done();
 }
@@ -154,7 +154,7 @@ Status write_cursor(Journal::Core& core, const std::string& name, std::uint64_t 
 
 Result<CursorInfo> Journal::open_cursor(const std::string& name) {
   if (!valid_cursor_name(name)) {
-    return refuse(Code::range, "a cursor's name has 1 to 128 bytes and no NUL");
+    return denial(Code::range, "a cursor's name has 1 to 128 bytes and no NUL");
   }
   const std::scoped_lock marks_lock(core_->marks_mutex);
   const bool doubtful = core_->doubtful_cursors.contains(name);
@@ -184,22 +184,22 @@ Result<CursorInfo> Journal::advance_cursor(const std::string& name, std::uint64_
     if (core_->closing) return gone();
     const auto found = core_->cursors.find(name);
     if (found == core_->cursors.end()) {
-      return refuse(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
+      return denial(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
     }
     if (found->second != expected) {
       Failure failure =
-          refuse(Code::conflict, "the cursor '" + name + "' is at " +
+          denial(Code::conflict, "the cursor '" + name + "' is at " +
                                      std::to_string(found->second) + ", not at " +
                                      std::to_string(expected) + ": somebody else advanced it");
       failure.from_seq = found->second;
       return failure;
     }
     if (next < expected) {
-      return refuse(Code::range, "a cursor goes back only by reset(): " + std::to_string(next) +
+      return denial(Code::range, "a cursor goes back only by reset(): " + std::to_string(next) +
                                      " is below " + std::to_string(expected));
     }
     if (next > core_->view.last_seq) {
-      return refuse(Code::range, "a cursor never passes durableSeq (" +
+      return denial(Code::range, "a cursor never passes durableSeq (" +
                                      std::to_string(core_->view.last_seq) + ")");
     }
     if (next == expected && !core_->doubtful_cursors.contains(name))
@@ -216,10 +216,10 @@ Result<CursorInfo> Journal::reset_cursor(const std::string& name, std::uint64_t 
     const std::scoped_lock lock(core_->mutex);
     if (core_->closing) return gone();
     if (!core_->cursors.contains(name)) {
-      return refuse(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
+      return denial(Code::conflict, "the cursor '" + name + "' was deleted: open it again");
     }
     if (to > core_->view.last_seq || (to != 0 && to + 1 < core_->view.first_seq)) {
-      return refuse(Code::range, "reset(" + std::to_string(to) +
+      return denial(Code::range, "reset(" + std::to_string(to) +
                                      ") is outside of what the journal holds, " +
                                      std::to_string(core_->view.first_seq - 1) + " to " +
                                      std::to_string(core_->view.last_seq));

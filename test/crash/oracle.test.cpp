@@ -20,7 +20,7 @@ struct Story {
   }
 };
 
-Shown log(const std::vector<std::string>& records, std::uint64_t first_seq = 1) {
+Shown showing(const std::vector<std::string>& records, std::uint64_t first_seq = 1) {
   Shown shown;
   shown.first_seq = first_seq;
   shown.last_seq = first_seq + records.size() - 1;
@@ -36,41 +36,41 @@ bool sound(const Ledger& ledger, const Shown& shown, Death death = Death::power)
 
 TEST_CASE("acknowledged is in recovered, recovered is in submitted, in order") {
   const Story story;
-  CHECK(sound(story.ledger, log({"a"})));
-  CHECK(sound(story.ledger, log({"a", "b", "c"})));
-  CHECK_FALSE(sound(story.ledger, log({})));
-  CHECK_FALSE(sound(story.ledger, log({"a", "c"})));
-  CHECK_FALSE(sound(story.ledger, log({"a", "x"})));
-  CHECK_FALSE(sound(story.ledger, log({"a", "b", "c", "d"})));
+  CHECK(sound(story.ledger, showing({"a"})));
+  CHECK(sound(story.ledger, showing({"a", "b", "c"})));
+  CHECK_FALSE(sound(story.ledger, showing({})));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "c"})));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "x"})));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "b", "c", "d"})));
 }
 
 TEST_CASE("what was written survives the process, not the power") {
   Story story;
   story.ledger.written(1);
-  CHECK(sound(story.ledger, log({"a"}), Death::power));
-  CHECK_FALSE(sound(story.ledger, log({"a"}), Death::process));
-  CHECK(sound(story.ledger, log({"a", "b"}), Death::process));
+  CHECK(sound(story.ledger, showing({"a"}), Death::power));
+  CHECK_FALSE(sound(story.ledger, showing({"a"}), Death::process));
+  CHECK(sound(story.ledger, showing({"a", "b"}), Death::process));
 }
 
 TEST_CASE("what was rejected as not written never comes back; an unknown one may, alone") {
   Story story;
   story.ledger.rejected(1, false);
   story.ledger.rejected(2, true);
-  CHECK(sound(story.ledger, log({"a", "b"})));
-  CHECK_FALSE(sound(story.ledger, log({"a", "b", "c"})));
+  CHECK(sound(story.ledger, showing({"a", "b"})));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "b", "c"})));
   story.ledger.submit({"d"}, false);  // with the seq of b
-  CHECK(sound(story.ledger, log({"a", "d"})));
+  CHECK(sound(story.ledger, showing({"a", "d"})));
   story.ledger.submit({"e"}, false);
-  CHECK_FALSE(sound(story.ledger, log({"a", "b", "e"})));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "b", "e"})));
 }
 
 TEST_CASE("what was shown stays shown, and what was not shown stays away") {
   Story story;
-  story.ledger.adopt(log({"a", "b"}));
-  CHECK(sound(story.ledger, log({"a", "b"})));
-  CHECK_FALSE(sound(story.ledger, log({"a"})));
-  CHECK_FALSE(sound(story.ledger, log({"a", "b", "c"})));
-  Shown created = log({});
+  story.ledger.adopt(showing({"a", "b"}));
+  CHECK(sound(story.ledger, showing({"a", "b"})));
+  CHECK_FALSE(sound(story.ledger, showing({"a"})));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "b", "c"})));
+  Shown created = showing({});
   created.created = true;
   CHECK_FALSE(sound(story.ledger, created));
 }
@@ -78,27 +78,27 @@ TEST_CASE("what was shown stays shown, and what was not shown stays away") {
 TEST_CASE("a batch is there as a whole or not at all") {
   Ledger ledger;
   ledger.submit({"a", "b", "c"}, true);
-  CHECK(sound(ledger, log({})));
-  CHECK(sound(ledger, log({"a", "b", "c"})));
-  CHECK_FALSE(sound(ledger, log({"a"})));
-  CHECK_FALSE(sound(ledger, log({"a", "b"})));
+  CHECK(sound(ledger, showing({})));
+  CHECK(sound(ledger, showing({"a", "b", "c"})));
+  CHECK_FALSE(sound(ledger, showing({"a"})));
+  CHECK_FALSE(sound(ledger, showing({"a", "b"})));
 }
 
 TEST_CASE("the first seq goes forward only, and no further than it was asked") {
   Story story;
   story.ledger.durable_up_to(3);
   story.ledger.asked_first(3);
-  CHECK(sound(story.ledger, log({"a", "b", "c"})));
-  CHECK(sound(story.ledger, log({"c"}, 3)));
-  CHECK_FALSE(sound(story.ledger, log({}, 4)));
+  CHECK(sound(story.ledger, showing({"a", "b", "c"})));
+  CHECK(sound(story.ledger, showing({"c"}, 3)));
+  CHECK_FALSE(sound(story.ledger, showing({}, 4)));
   story.ledger.promised_first(3);
-  CHECK_FALSE(sound(story.ledger, log({"a", "b", "c"})));
-  CHECK(sound(story.ledger, log({"c"}, 3)));
+  CHECK_FALSE(sound(story.ledger, showing({"a", "b", "c"})));
+  CHECK(sound(story.ledger, showing({"c"}, 3)));
 }
 
 TEST_CASE("a cursor is where it was promised, or where it was asked to go since") {
   Story story;
-  Shown shown = log({"a", "b", "c"});
+  Shown shown = showing({"a", "b", "c"});
   story.ledger.asked_cursor("x", 1);
   CHECK(sound(story.ledger, shown));
   shown.cursors["x"] = 1;
@@ -108,7 +108,7 @@ TEST_CASE("a cursor is where it was promised, or where it was asked to go since"
   CHECK_FALSE(sound(story.ledger, shown));
   story.ledger.asked_cursor("x", 2);
   CHECK(sound(story.ledger, shown));
-  Shown truncated = log({}, 4);
+  Shown truncated = showing({}, 4);
   truncated.cursors["x"] = 2;
   story.ledger.durable_up_to(3);
   story.ledger.asked_first(4);

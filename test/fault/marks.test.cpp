@@ -42,16 +42,16 @@ void remove(Run& run, Pen& pen, const std::string& name) {
 }
 
 void truncate(Run& run, Pen& pen, std::uint64_t before) {
-  std::uint64_t target = before;
+  std::uint64_t first_kept = before;
   for (const journal::CursorInfo& cursor : pen.journal().cursors()) {
-    target = std::min(target, cursor.seq + 1);
+    first_kept = std::min(first_kept, cursor.seq + 1);
   }
-  target = std::max(target, pen.journal().first_seq());
-  run.ledger().truncating(target, false);
+  first_kept = std::max(first_kept, pen.journal().first_seq());
+  run.ledger().truncating(first_kept, false);
   auto truncated = pen.journal().truncate_before(before);
   if (!run.fine(truncated)) return;
-  REQUIRE(truncated.value().first_seq == target);
-  run.ledger().truncating(target, true);
+  REQUIRE(truncated.value().first_seq == first_kept);
+  run.ledger().truncating(first_kept, true);
 }
 
 void move_marks(Run& run) {

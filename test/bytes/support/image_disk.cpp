@@ -164,9 +164,9 @@ io::Result<io::FileStatus> ImageDisk::status(const std::string& path) {
   io::FileStatus status;
   if (directories_.contains(path)) {
     status.kind = io::EntryKind::directory;
-    // Directories never change their names here, so their place in the set identifies them.
-    const auto place = std::distance(directories_.begin(), directories_.find(path));
-    status.identity = {device_, ~static_cast<std::uint64_t>(place)};
+    // Directories never change their names here, so their position in the set identifies them.
+    const auto position = std::distance(directories_.begin(), directories_.find(path));
+    status.identity = {device_, ~static_cast<std::uint64_t>(position)};
     return status;
   }
   const auto node = find(path);

@@ -12,7 +12,7 @@
 namespace tidemark::test {
 namespace {
 
-constexpr std::array<std::string_view, 3> cursors{"slow", "fast", "A/b"};
+constexpr std::array<std::string_view, 3> cursor_texts{"slow", "fast", "A/b"};
 constexpr std::size_t most_given = 6;
 
 // Mostly small; some over several blocks; now and then more than a quarter of a segment.
@@ -43,8 +43,8 @@ std::uint64_t seq_in(const Machine& machine, std::uint64_t number) {
 }
 
 const std::string& cursor_of(std::uint64_t number) {
-  static const std::array<std::string, cursors.size()> names{
-      std::string(cursors[0]), std::string(cursors[1]), std::string(cursors[2])};
+  static const std::array<std::string, cursor_texts.size()> names{
+      std::string(cursor_texts[0]), std::string(cursor_texts[1]), std::string(cursor_texts[2])};
   return names[static_cast<std::size_t>(number % names.size())];
 }
 

@@ -10,10 +10,10 @@
 namespace tidemark::test {
 
 std::string payload_of(std::uint64_t number, std::size_t bytes) {
-  constexpr std::uint64_t kinds = 4;
+  constexpr std::uint64_t contents = 4;
   std::string payload = std::to_string(number) + '.';
   io::SeededRandom random(number);
-  switch (number % kinds) {
+  switch (number % contents) {
     case 0:
       payload.resize(std::max(bytes, payload.size()), '\0');
       break;

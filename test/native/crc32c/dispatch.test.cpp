@@ -21,7 +21,7 @@ using reference::Kernel;
 namespace {
 
 constexpr std::size_t thread_count = 8;
-constexpr const char* digits = "123456789";
+constexpr const char* check_digits = "123456789";
 constexpr std::uint32_t value_of_digits = 0xE3069283;
 
 // Runs while the program is loaded, before or while the kernel is chosen there: the first use of
@@ -34,7 +34,7 @@ const std::array<std::uint32_t, thread_count> results_of_first_use = [] {
     threads[i] = std::thread{[&ready, &result = results[i]] {
       ++ready;
       while (ready.load() != thread_count) std::this_thread::yield();
-      result = crc32c::extend(0, digits, 9);
+      result = crc32c::extend(0, check_digits, 9);
     }};
   }
   for (std::thread& thread : threads) thread.join();
@@ -88,7 +88,7 @@ TEST_CASE("a forced kernel is the active one until it is given back") {
   for (const Kernel kernel : reference::supported_kernels()) {
     CHECK(crc32c::force(kernel));
     CHECK(crc32c::active() == kernel);
-    CHECK(crc32c::extend(0, digits, 9) == value_of_digits);
+    CHECK(crc32c::extend(0, check_digits, 9) == value_of_digits);
   }
   CHECK(crc32c::force(std::nullopt));
   CHECK(crc32c::active() == chosen_at_load);

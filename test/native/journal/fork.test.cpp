@@ -25,7 +25,7 @@ constexpr bool under_thread_sanitizer = __has_feature(thread_sanitizer);
 constexpr bool under_thread_sanitizer = false;
 #endif
 
-constexpr int acknowledged = 20;
+constexpr int acknowledged_before = 20;
 constexpr int in_flight = 200;
 
 // Ends a process, whatever becomes of the test.
@@ -52,10 +52,10 @@ World real_world() {
 [[noreturn]] void holder(const std::string& path, int tell) {
   World world = real_world();
   const Handle handle = open(world, quiet_options(), path);
-  for (int n = 1; n <= acknowledged; ++n) {
+  for (int n = 1; n <= acknowledged_before; ++n) {
     if (!append(handle, text_of(n))) _exit(1);
   }
-  for (int n = acknowledged + 1; n <= acknowledged + in_flight; ++n) {
+  for (int n = acknowledged_before + 1; n <= acknowledged_before + in_flight; ++n) {
     if (!give(handle, {text_of(n)})) _exit(1);
   }
   const pid_t child = fork();
@@ -93,8 +93,8 @@ TEST_CASE("a forked child neither holds the journal nor writes, however long it 
 
   Handle handle = open(world, quiet_options(), path);
   const std::vector<std::string> found = read_all(world, handle);
-  REQUIRE(found.size() >= acknowledged);
-  REQUIRE(found.size() <= acknowledged + in_flight);
+  REQUIRE(found.size() >= acknowledged_before);
+  REQUIRE(found.size() <= acknowledged_before + in_flight);
   for (std::size_t n = 0; n < found.size(); ++n) {
     CHECK(found[n] == text_of(static_cast<int>(n) + 1));
   }

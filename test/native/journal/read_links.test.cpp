@@ -38,7 +38,7 @@ TEST_CASE("a damaged segment that a crash left without its seal is refused by ev
 }
 
 // Three segments of five records each, closed.
-Builder three_segments() {
+Builder linked_segments() {
   Builder journal;
   journal.begin();
   for (int i = 0; i < 3; ++i) {
@@ -73,7 +73,7 @@ Skipping read_skipping(const Builder& journal, bool reverse) {
   return out;
 }
 
-Failure refusal(const Builder& journal) {
+Failure refusal_to_read(const Builder& journal) {
   auto reading = Observer::open(journal.host, journal.directory, {});
   REQUIRE(!reading.ok());
   auto writing = Journal::open(journal.host, journal.directory, {}, nullptr);
@@ -83,9 +83,9 @@ Failure refusal(const Builder& journal) {
 }
 
 TEST_CASE("a missing segment is named with its seqs, and skip reads on both sides of it") {
-  const Builder journal = three_segments();
+  const Builder journal = linked_segments();
   REQUIRE(journal.host.disk->unlink(journal.path(2)).ok());
-  const Failure failure = refusal(journal);
+  const Failure failure = refusal_to_read(journal);
   CHECK(failure.row == 'R');
   CHECK(failure.segment == 2U);
   CHECK(failure.from_seq == 6U);
@@ -100,9 +100,9 @@ TEST_CASE("a missing segment is named with its seqs, and skip reads on both side
 }
 
 TEST_CASE("a segment without a sound header is named with its seqs, and skip reads around it") {
-  const Builder journal = three_segments();
+  const Builder journal = linked_segments();
   journal.fill(journal.path(2), 0, 8192, std::byte{0x55});
-  const Failure failure = refusal(journal);
+  const Failure failure = refusal_to_read(journal);
   CHECK(failure.row == 'V');
   CHECK(failure.segment == 2U);
   CHECK(failure.from_seq == 6U);
@@ -113,13 +113,13 @@ TEST_CASE("a segment without a sound header is named with its seqs, and skip rea
 
 TEST_CASE("of two sound headers that differ salvage takes the one that the frames fit") {
   for (const std::uint64_t copy : {0U, 1U}) {
-    const Builder journal = three_segments();
+    const Builder journal = linked_segments();
     auto bytes = journal.read(journal.path(2));
     const auto other = journal.read(journal.path(3));
     const auto at = static_cast<std::ptrdiff_t>(copy * 4096);
     std::copy_n(other.begin() + at, 4096, bytes.begin() + at);
     journal.write(journal.path(2), bytes);
-    CHECK(refusal(journal).segment == 2U);
+    CHECK(refusal_to_read(journal).segment == 2U);
     auto copied = salvage(journal.host, journal.directory, "/out", {});
     REQUIRE(copied.ok());
     CHECK(copied.value().records == 15);

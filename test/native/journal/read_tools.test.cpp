@@ -8,7 +8,7 @@
 namespace tidemark::journal::testing {
 namespace {
 
-Builder journal_of(int segments) {
+Builder segments_of(int segments) {
   Builder journal;
   journal.begin();
   for (int segment = 0; segment < segments; ++segment) {
@@ -64,7 +64,7 @@ void check_copy(const Builder& journal, const std::string& out, const CopyReport
 }
 
 TEST_CASE("verify of a sound journal counts everything") {
-  Builder journal = journal_of(3);
+  Builder journal = segments_of(3);
   journal.write_cursor("worker", 7);
   VerifyOptions options;
   options.frames = true;
@@ -89,7 +89,7 @@ TEST_CASE("verify of a sound journal counts everything") {
 }
 
 TEST_CASE("verify says which one flipped bit explains a damaged frame header") {
-  Builder journal = journal_of(2);
+  Builder journal = segments_of(2);
   VerifyOptions options;
   options.frames = true;
   const VerifyReport sound = verified(journal, journal.directory, options);
@@ -109,14 +109,14 @@ TEST_CASE("verify says which one flipped bit explains a damaged frame header") {
 
 TEST_CASE("verify names a missing, a swapped and a foreign segment") {
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     REQUIRE(journal.host.disk->unlink(journal.path(2)).ok());
     const VerifyReport report = verified(journal, journal.directory);
     CHECK(!report.ok);
     CHECK(!report.problems.empty());
   }
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     REQUIRE(journal.host.disk->unlink(journal.path(3)).ok());
     const VerifyReport report = verified(journal, journal.directory);
     REQUIRE(report.problems.size() == 1);
@@ -125,12 +125,12 @@ TEST_CASE("verify names a missing, a swapped and a foreign segment") {
     CHECK(report.problems.front().row != 0);
   }
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.write(journal.path(2), journal.read(journal.path(1)));
     CHECK(!verified(journal, journal.directory).ok);
   }
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.write(journal.directory + "/notes.txt", bytes_of("mine"));
     const VerifyReport report = verified(journal, journal.directory);
     CHECK(report.ok);
@@ -140,7 +140,7 @@ TEST_CASE("verify names a missing, a swapped and a foreign segment") {
 
 TEST_CASE("verify tells damaged marks, a torn tail, and a log that ends below what is expected") {
   {
-    Builder journal = journal_of(2);
+    Builder journal = segments_of(2);
     journal.write_cursor("worker", 7);
     journal.flip(io::join(journal.directory, format::cursor_file_name("worker")), 20);
     const VerifyReport report = verified(journal, journal.directory);
@@ -148,7 +148,7 @@ TEST_CASE("verify tells damaged marks, a torn tail, and a log that ends below wh
     CHECK(report.problems.front().kind == ProblemKind::cursor);
   }
   {
-    Builder journal = journal_of(2);
+    Builder journal = segments_of(2);
     journal.write_head(1, 4);
     CHECK(verified(journal, journal.directory).records == 17);
     journal.flip(io::join(journal.directory, "head"), 20);
@@ -157,7 +157,7 @@ TEST_CASE("verify tells damaged marks, a torn tail, and a log that ends below wh
     CHECK(report.problems.front().kind == ProblemKind::head);
   }
   {
-    Builder journal = journal_of(2);
+    Builder journal = segments_of(2);
     const std::uint64_t end = journal.writer->end();
     journal.append({{std::string(3000, 'x')}});
     journal.fill(journal.path(2), end + 600, 1500, std::byte{0});
@@ -170,7 +170,7 @@ TEST_CASE("verify tells damaged marks, a torn tail, and a log that ends below wh
     CHECK(report.last_seq == 20);
   }
   {
-    Builder journal = journal_of(2);
+    Builder journal = segments_of(2);
     VerifyOptions options;
     options.expect_seq = 20;
     CHECK(verified(journal, journal.directory, options).ok);
@@ -182,7 +182,7 @@ TEST_CASE("verify tells damaged marks, a torn tail, and a log that ends below wh
 }
 
 TEST_CASE("verify beside a living writer stops at the watermark") {
-  Builder journal = journal_of(2);
+  Builder journal = segments_of(2);
   journal.append_values(2);
   journal.fill(journal.path(2), journal.writer->end(), 700, std::byte{0xAB});
   journal.live();
@@ -202,7 +202,7 @@ TEST_CASE("verify of nothing is a failure, not a sound journal") {
 }
 
 TEST_CASE("a snapshot holds the records, the cursors and the head of its view") {
-  Builder journal = journal_of(3);
+  Builder journal = segments_of(3);
   journal.write_head(1, 4);
   journal.write_cursor("worker", 25);
   auto observer = observe(journal);
@@ -228,7 +228,7 @@ TEST_CASE("a snapshot holds the records, the cursors and the head of its view") 
 }
 
 TEST_CASE("a snapshot of a damaged journal fails and leaves no journal behind") {
-  Builder journal = journal_of(3);
+  Builder journal = segments_of(3);
   auto observer = observe(journal);
   SUBCASE("in a payload") { journal.flip(journal.path(1), 8192 + 50); }
   SUBCASE("in a header") { journal.flip(journal.path(1), 8192 + 20); }
@@ -280,7 +280,7 @@ TEST_CASE("an empty journal is copied to an empty journal") {
 }
 
 TEST_CASE("salvage of a sound journal loses nothing and changes nothing") {
-  Builder journal = journal_of(3);
+  Builder journal = segments_of(3);
   journal.write_cursor("worker", 12);
   const auto before = journal.read(journal.path(2));
   auto copied = salvage(journal.host, journal.directory, "/out", {});
@@ -294,7 +294,7 @@ TEST_CASE("salvage of a sound journal loses nothing and changes nothing") {
 }
 
 TEST_CASE("salvage keeps the good records of a damaged frame and quarantines the bad one") {
-  Builder journal = journal_of(3);
+  Builder journal = segments_of(3);
   const auto bytes = journal.read(journal.path(2));
   const auto value = bytes_of(value_of(13));
   const auto at = static_cast<std::uint64_t>(
@@ -318,7 +318,7 @@ TEST_CASE("salvage keeps the good records of a damaged frame and quarantines the
 
 TEST_CASE("salvage bridges a missing segment, a missing last one and a dead header") {
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     REQUIRE(journal.host.disk->unlink(journal.path(2)).ok());
     auto copied = salvage(journal.host, journal.directory, "/out", {});
     REQUIRE(copied.ok());
@@ -327,7 +327,7 @@ TEST_CASE("salvage bridges a missing segment, a missing last one and a dead head
     check_copy(journal, "/out", copied.value());
   }
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.write_cursor("worker", 28);
     REQUIRE(journal.host.disk->unlink(journal.path(3)).ok());
     auto copied = salvage(journal.host, journal.directory, "/out", {});
@@ -338,7 +338,7 @@ TEST_CASE("salvage bridges a missing segment, a missing last one and a dead head
   }
   {
     // The seal in front names the salt, so that the frames can be read without the header.
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.fill(journal.path(2), 0, 8192, std::byte{0x55});
     auto copied = salvage(journal.host, journal.directory, "/out", {});
     REQUIRE(copied.ok());
@@ -347,7 +347,7 @@ TEST_CASE("salvage bridges a missing segment, a missing last one and a dead head
     check_copy(journal, "/out", copied.value());
   }
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.fill(journal.path(1), 0, 8192, std::byte{0x55});
     auto copied = salvage(journal.host, journal.directory, "/out", {});
     REQUIRE(copied.ok());
@@ -360,7 +360,7 @@ TEST_CASE("salvage bridges a missing segment, a missing last one and a dead head
 
 TEST_CASE("salvage reads renamed and duplicated files once") {
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.write(journal.path(9), journal.read(journal.path(2)));
     REQUIRE(journal.host.disk->unlink(journal.path(2)).ok());
     auto copied = salvage(journal.host, journal.directory, "/out", {});
@@ -370,7 +370,7 @@ TEST_CASE("salvage reads renamed and duplicated files once") {
     check_copy(journal, "/out", copied.value());
   }
   {
-    Builder journal = journal_of(3);
+    Builder journal = segments_of(3);
     journal.write(journal.path(9), journal.read(journal.path(2)));
     auto copied = salvage(journal.host, journal.directory, "/out", {});
     REQUIRE(copied.ok());
@@ -381,7 +381,7 @@ TEST_CASE("salvage reads renamed and duplicated files once") {
 }
 
 TEST_CASE("salvage cuts what recovery would cut, and does not call it lost") {
-  Builder journal = journal_of(2);
+  Builder journal = segments_of(2);
   const std::uint64_t end = journal.writer->end();
   journal.append({{std::string(3000, 'x')}});
   journal.fill(journal.path(2), end + 600, 1500, std::byte{0});
@@ -394,7 +394,7 @@ TEST_CASE("salvage cuts what recovery would cut, and does not call it lost") {
 }
 
 TEST_CASE("salvage refuses a living writer, a full directory and a directory without a journal") {
-  Builder journal = journal_of(2);
+  Builder journal = segments_of(2);
   journal.live("{\"pid\":42}\n");
   auto locked = salvage(journal.host, journal.directory, "/out", {});
   REQUIRE(!locked.ok());
@@ -415,7 +415,7 @@ TEST_CASE("salvage accounts for every seq whatever was damaged") {
   std::mt19937_64 random(7);
   for (int round = 0; round < 300; ++round) {
     CAPTURE(round);
-    Builder journal = journal_of(4);
+    Builder journal = segments_of(4);
     if (round % 3 == 0) journal.write_cursor("worker", 40);
     const std::uint64_t wounds = random() % 4 + 1;
     for (std::uint64_t wound = 0; wound < wounds; ++wound) {

@@ -23,7 +23,7 @@ std::string temporary_of(std::uint64_t id) {
   return io::join(directory, format::segment_temporary_name(id));
 }
 
-journal::Options small_segments() {
+journal::Options rotating_options() {
   auto options = quiet_options();
   options.segment_bytes = journal::minimum_segment_bytes;
   return options;
@@ -32,7 +32,7 @@ journal::Options small_segments() {
 // Appends and remembers what was acknowledged. Its end waits for the journal's, so that no hook is
 // called when what it refers to is gone.
 struct Ledger {
-  explicit Ledger(World& world) : handle(open(world, small_segments())) {}
+  explicit Ledger(World& world) : handle(open(world, rotating_options())) {}
   ~Ledger() { static_cast<void>(close(handle)); }
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -213,7 +213,7 @@ TEST_CASE(
     auto bytes = contents(*world.memory, path_of(1));
     REQUIRE(file.value()->write_at(0, io::Bytes(bytes)).ok());
   }
-  ledger.handle = open(world, small_segments());
+  ledger.handle = open(world, rotating_options());
   REQUIRE(ledger.append(100));
   World after = world.staged->power_cut();
   CHECK(read_all(after, open(after)) == ledger.acknowledged);
@@ -233,7 +233,7 @@ TEST_CASE("a successor's header that is only in the page cache is not continued"
   CHECK(ledger.rejected.back().code == Code::poisoned);
   static_cast<void>(close(ledger.handle));
   world.staged->unhook();
-  ledger.handle = open(world, small_segments());
+  ledger.handle = open(world, rotating_options());
   REQUIRE(ledger.append(100));
   World after = world.staged->power_cut();
   CHECK(read_all(after, open(after)) == ledger.acknowledged);
@@ -242,7 +242,7 @@ TEST_CASE("a successor's header that is only in the page cache is not continued"
 TEST_CASE("records that wait for a sync get it although the next commit waits for a spare") {
   StagedWorld world;
   Hold filling;
-  auto options = small_segments();
+  auto options = rotating_options();
   options.commit_max_records = 1;
   auto handle = open(world, options);
   world.staged->hook([&](io::Call call, const std::string& path) -> std::optional<io::Errc> {

@@ -12,7 +12,7 @@ using namespace tidemark::test;
 
 namespace {
 
-journal::Options small_segments() {
+journal::Options simulated_options() {
   journal::Options options;
   options.segment_bytes = journal::minimum_segment_bytes;
   return options;
@@ -45,7 +45,7 @@ Run whole_life(std::uint64_t seed) {
   io::Scheduler& scheduler = *world.process.scheduler;
   disk.record_calls(true);
   scheduler.record_trace(true);
-  journal::Options options = small_segments();
+  journal::Options options = simulated_options();
   options.retain.max_records = 100'000;
   const Handle handle = open(world, options);
   const Handle second = open(world, options);
@@ -134,7 +134,7 @@ TEST_CASE("what was acknowledged is there after the power was cut at any call") 
       const io::Fate fate = world.process.disk->random_fate(random.next());
       images.push_back({world.process.disk->cut(fate), acknowledged});
     });
-    journal::Options options = small_segments();
+    journal::Options options = simulated_options();
     options.idle_mark = 0;
     const Handle handle = open(world, options);
     for (std::uint64_t number = 1; number <= 30; ++number) {

@@ -8,7 +8,7 @@
 namespace tidemark::journal::testing {
 namespace {
 
-Builder small_journal() {
+Builder journal_to_flip() {
   Builder journal;
   journal.begin();
   journal.append_values(3);
@@ -22,7 +22,7 @@ Builder small_journal() {
   return journal;
 }
 
-VerifyReport verified(const Builder& journal) {
+VerifyReport verify_it(const Builder& journal) {
   auto report = verify(journal.host, journal.directory, {});
   if (!report) FAIL(report.error().message);
   return std::move(report).value();
@@ -42,14 +42,14 @@ std::uint64_t flips_claimed(const VerifyReport& report) {
 }  // namespace
 
 TEST_CASE("verify names the byte of every flipped bit in frames, records, seal and index") {
-  const Builder journal = small_journal();
-  const VerifyReport sound = verified(journal);
+  const Builder journal = journal_to_flip();
+  const VerifyReport sound = verify_it(journal);
   REQUIRE(sound.ok);
   for (const SegmentLayout& layout : sound.segments) {
     for (std::uint64_t offset = layout.data_start; offset < layout.used_bytes; ++offset) {
       const auto bit = static_cast<unsigned>(offset * 5 % 8);
       journal.flip(layout.path, offset, bit);
-      const VerifyReport report = verified(journal);
+      const VerifyReport report = verify_it(journal);
       CAPTURE(layout.id);
       CAPTURE(offset);
       REQUIRE(!report.ok);
@@ -60,11 +60,11 @@ TEST_CASE("verify names the byte of every flipped bit in frames, records, seal a
 }
 
 TEST_CASE("verify names the byte of every flipped bit in headers and marks") {
-  const Builder journal = small_journal();
+  const Builder journal = journal_to_flip();
   const auto check = [&](const std::string& path, std::uint64_t offset) {
     const auto bit = static_cast<unsigned>(offset * 3 % 8);
     journal.flip(path, offset, bit);
-    const VerifyReport report = verified(journal);
+    const VerifyReport report = verify_it(journal);
     CAPTURE(path);
     CAPTURE(offset);
     REQUIRE(!report.ok);
@@ -83,16 +83,16 @@ TEST_CASE("verify names the byte of every flipped bit in headers and marks") {
 }
 
 TEST_CASE("two flipped bits of one record are not called one") {
-  const Builder journal = small_journal();
+  const Builder journal = journal_to_flip();
   const auto bytes = journal.read(journal.path(1));
   const auto value = bytes_of(std::string(700, 'r'));
   const auto at = static_cast<std::uint64_t>(
       std::search(bytes.begin(), bytes.end(), value.begin(), value.end()) - bytes.begin());
   journal.flip(journal.path(1), at, 0);
-  CHECK(explains(verified(journal), journal.path(1), at));
+  CHECK(explains(verify_it(journal), journal.path(1), at));
   for (std::uint64_t other = at; other < at + value.size(); ++other) {
     journal.flip(journal.path(1), other, 7);
-    const VerifyReport report = verified(journal);
+    const VerifyReport report = verify_it(journal);
     CHECK(report.problems.size() == 1);
     CHECK(flips_claimed(report) == 0);
     journal.flip(journal.path(1), other, 7);
@@ -108,7 +108,7 @@ TEST_CASE("a flipped bit is searched in records of up to 1 MiB") {
     journal.mark();
     const std::uint64_t at = 8192 + 44 + size / 3;
     journal.flip(journal.path(1), at, 2);
-    const VerifyReport report = verified(journal);
+    const VerifyReport report = verify_it(journal);
     REQUIRE(!report.problems.empty());
     CHECK(report.problems.front().kind == ProblemKind::record);
     CHECK(explains(report, journal.path(1), at) == (size <= format::flip_searched_record_bytes));

@@ -13,7 +13,7 @@ using journal::Code;
 
 namespace {
 
-journal::Options small_segments() {
+journal::Options options_for_full_disks() {
   auto options = quiet_options();
   options.segment_bytes = journal::minimum_segment_bytes;
   return options;
@@ -29,7 +29,7 @@ std::vector<std::string> mark_temporaries(World& world) {
 
 // Several segments; the last was made ahead, and with it the room for a mark.
 Handle filled(World& world) {
-  auto handle = open(world, small_segments());
+  auto handle = open(world, options_for_full_disks());
   for (int i = 0; i < 60; ++i) REQUIRE(append(handle, std::string(4000, 'x')).ok());
   REQUIRE(handle->journal()->segments().size() > 3);
   return handle;
@@ -59,7 +59,7 @@ TEST_CASE("a full disk can be truncated: the mark goes into the room that was ke
   CHECK(truncated.value().released_segments > 0);
   CHECK(handle->journal()->segments().size() < segments);
   World after = killed(world);
-  auto again = open(after, small_segments());
+  auto again = open(after, options_for_full_disks());
   CHECK(again->journal()->first_seq() == 50);
   CHECK(read_all(after, again).size() == 11);
   world.disk->heal();
@@ -80,7 +80,7 @@ TEST_CASE("a cursor advances on a full disk, and lets go what it held") {
   CHECK(mark_temporaries(world).empty());
   CHECK(journal.truncate_before(51).error().code == Code::no_space);
   World after = killed(world);
-  auto again = open(after, small_segments());
+  auto again = open(after, options_for_full_disks());
   CHECK(again->journal()->cursors().front().seq == 50);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a failed sync of the directory is not tried again with the room for a
 TEST_CASE("no file stays open behind a close on a disk that refuses") {
   for (const std::string_view kind : {"seal", "header"}) {
     World world;
-    auto handle = open(world, small_segments());
+    auto handle = open(world, options_for_full_disks());
     REQUIRE(append(handle, "kept").ok());
     // The commit fails; then either the seal of the segment that is left, or its successor's
     // header.
@@ -162,7 +162,7 @@ TEST_CASE("no file stays open behind a close on a disk that refuses") {
 
 TEST_CASE("an error names the segment as it is called, not as it was made") {
   World world;
-  auto handle = open(world, small_segments());
+  auto handle = open(world, options_for_full_disks());
   REQUIRE(append(handle, "kept").ok());
   world.disk->inject({io::Call::sync, 1, {io::Errc::io, io::Effect::none, {}}, {}});
   const auto refused = append(handle, "refused");

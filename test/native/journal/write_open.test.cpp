@@ -13,7 +13,9 @@ using journal::OpenPath;
 
 namespace {
 
-std::string segment_path(std::uint64_t id) { return io::join(directory, format::segment_name(id)); }
+std::string segment_file_path(std::uint64_t id) {
+  return io::join(directory, format::segment_name(id));
+}
 
 // The directory's files, to see that a refusal changed none.
 std::vector<std::pair<std::string, std::vector<std::byte>>> image(World& world) {
@@ -110,11 +112,11 @@ TEST_CASE("a torn tail is cut and reported at every byte of the last commit") {
   const std::uint64_t good = handle->journal()->segments().back().bytes;
   REQUIRE(append(handle, "the last commit").ok());
   const std::uint64_t end = handle->journal()->segments().back().bytes;
-  const auto whole = contents(*world.memory, segment_path(1));
+  const auto whole = contents(*world.memory, segment_file_path(1));
   std::uint64_t named = 0;
   for (std::uint64_t at = good; at < end; ++at) {
     World torn = killed(world);
-    put(*torn.memory, segment_path(1), io::Bytes(whole).first(static_cast<std::size_t>(at)));
+    put(*torn.memory, segment_file_path(1), io::Bytes(whole).first(static_cast<std::size_t>(at)));
     auto again = open(torn);
     CHECK(read_all(torn, again) == std::vector<std::string>{"first"});
     CHECK(again->journal()->recovery().tail == format::TailWord::torn);
@@ -140,12 +142,12 @@ TEST_CASE("damage in front of the watermark is refused and nothing is modified")
   auto handle = open(world);
   for (int i = 0; i < 3; ++i) REQUIRE(append(handle, "record " + std::to_string(i)).ok());
   CHECK(close(handle).ok());
-  const auto whole = contents(*world.memory, segment_path(1));
+  const auto whole = contents(*world.memory, segment_file_path(1));
   for (const std::size_t at : {std::size_t{8192}, std::size_t{8192 + 40}, std::size_t{8192 + 50}}) {
     World damaged = killed(world);
     auto bytes = whole;
     bytes[at] ^= std::byte{0x10};
-    put(*damaged.memory, segment_path(1), bytes);
+    put(*damaged.memory, segment_file_path(1), bytes);
     const auto before = image(damaged);
     const auto failure = refused(damaged);
     CHECK(failure.code == Code::corrupt);
@@ -162,9 +164,9 @@ TEST_CASE("a rotted first segment header is corruption, never an empty journal")
   auto handle = open(world);
   REQUIRE(append(handle, "one").ok());
   CHECK(close(handle).ok());
-  auto bytes = contents(*world.memory, segment_path(1));
+  auto bytes = contents(*world.memory, segment_file_path(1));
   for (std::size_t i = 0; i < 8192; ++i) bytes[i] = std::byte{0};
-  put(*world.memory, segment_path(1), bytes);
+  put(*world.memory, segment_file_path(1), bytes);
   CHECK(refused(world).code == Code::corrupt);
 }
 
@@ -175,9 +177,9 @@ TEST_CASE("one bad header block does not make the journal unreadable") {
   CHECK(close(handle).ok());
   for (const std::size_t copy : {std::size_t{0}, std::size_t{4096}}) {
     World damaged = killed(world);
-    auto bytes = contents(*world.memory, segment_path(1));
+    auto bytes = contents(*world.memory, segment_file_path(1));
     std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(copy), 4096, std::byte{0xAA});
-    put(*damaged.memory, segment_path(1), bytes);
+    put(*damaged.memory, segment_file_path(1), bytes);
     auto again = open(damaged);
     CHECK(read_all(damaged, again) == std::vector<std::string>{"one"});
     CHECK(again->journal()->recovery().bad_header_copies.size() == 1);
@@ -187,7 +189,7 @@ TEST_CASE("one bad header block does not make the journal unreadable") {
 TEST_CASE("a torn creation is created anew") {
   World world;
   REQUIRE(world.memory->make_directory(directory, 0700).ok());
-  put(*world.memory, segment_path(1), std::vector<std::byte>(65536));
+  put(*world.memory, segment_file_path(1), std::vector<std::byte>(65536));
   auto handle = open(world);
   CHECK(handle->journal()->recovery().path == OpenPath::created);
   CHECK(handle->journal()->header().segment_id == 2);  // an id is never used twice
@@ -200,10 +202,10 @@ TEST_CASE("a first segment that is cut off inside its header is corruption, not 
   auto handle = open(world);
   REQUIRE(append(handle, "one").ok());
   CHECK(close(handle).ok());
-  const auto whole = contents(*world.memory, segment_path(1));
+  const auto whole = contents(*world.memory, segment_file_path(1));
   for (const std::size_t size : {1U, 8U, 511U, 512U, 4095U}) {
     World damaged = killed(world);
-    put(*damaged.memory, segment_path(1), io::Bytes(whole).first(size));
+    put(*damaged.memory, segment_file_path(1), io::Bytes(whole).first(size));
     const auto before = image(damaged);
     const auto failure = refused(damaged);
     CHECK(failure.code == Code::corrupt);
@@ -223,7 +225,7 @@ TEST_CASE("a missing last, middle or first segment is corruption") {
   REQUIRE(infos.size() >= 4);
   for (const std::uint64_t id : {infos.front().id, infos[1].id, infos.back().id}) {
     World damaged = killed(world);
-    REQUIRE(damaged.memory->unlink(segment_path(id)).ok());
+    REQUIRE(damaged.memory->unlink(segment_file_path(id)).ok());
     const auto before = image(damaged);
     const auto failure = refused(damaged, options);
     CHECK(failure.code == Code::corrupt);
@@ -240,24 +242,25 @@ TEST_CASE("swapped, duplicated and foreign segments are corruption") {
   CHECK(close(handle).ok());
   const auto infos = handle->journal()->segments();
   REQUIRE(infos.size() >= 3);
-  const auto first = contents(*world.memory, segment_path(infos[0].id));
-  const auto second = contents(*world.memory, segment_path(infos[1].id));
+  const auto first = contents(*world.memory, segment_file_path(infos[0].id));
+  const auto second = contents(*world.memory, segment_file_path(infos[1].id));
   SUBCASE("swapped") {
-    put(*world.memory, segment_path(infos[0].id), second);
-    put(*world.memory, segment_path(infos[1].id), first);
+    put(*world.memory, segment_file_path(infos[0].id), second);
+    put(*world.memory, segment_file_path(infos[1].id), first);
   }
   SUBCASE("duplicated behind the end") {
-    put(*world.memory, segment_path(infos.back().id + 7), second);
+    put(*world.memory, segment_file_path(infos.back().id + 7), second);
   }
   SUBCASE("from another journal") {
     World other;
     auto stranger = open(other);
     REQUIRE(append(stranger, "x").ok());
     CHECK(close(stranger).ok());
-    put(*world.memory, segment_path(infos[1].id), contents(*other.memory, segment_path(1)));
+    put(*world.memory, segment_file_path(infos[1].id),
+        contents(*other.memory, segment_file_path(1)));
   }
   SUBCASE("short") {
-    put(*world.memory, segment_path(infos[0].id), io::Bytes(first).first(first.size() / 2));
+    put(*world.memory, segment_file_path(infos[0].id), io::Bytes(first).first(first.size() / 2));
   }
   const auto before = image(world);
   CHECK(refused(world, options).code == Code::corrupt);
@@ -407,12 +410,12 @@ TEST_CASE("a snapshot that failed can be tried again in the same place") {
   auto handle = open(world, options);
   for (int i = 0; i < 30; ++i) REQUIRE(append(handle, std::string(8000, 'x')).ok());
   const journal::View view = handle->journal()->view();
-  const auto sound = contents(*world.memory, segment_path(1));
+  const auto sound = contents(*world.memory, segment_file_path(1));
   auto rotten = sound;
   rotten[20000] ^= std::byte{1};
-  put(*world.memory, segment_path(1), rotten);
+  put(*world.memory, segment_file_path(1), rotten);
   CHECK_FALSE(journal::copy_view(world.host, view, directory, "/copy", {}).ok());
   CHECK(names(*world.memory, "/copy").empty());
-  put(*world.memory, segment_path(1), sound);
+  put(*world.memory, segment_file_path(1), sound);
   CHECK(journal::copy_view(world.host, view, directory, "/copy", {}).ok());
 }
