@@ -1,5 +1,6 @@
-// Checks native/: who may include whom, that Node's headers stay in addon/, and that
-// native/sources.json lists exactly the .cpp files that are there.
+// Checks native/: who may include whom, that Node's headers stay in addon/, that
+// native/sources.json lists exactly the .cpp files that are there, and what clang-tidy does not see
+// where it looks at several files as one: included .cpp files and macros with reserved names.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root } from './tools.mjs';
@@ -15,6 +16,7 @@ const allowed = {
 };
 const nodeHeader = /^(node_api|js_native_api|napi|node|uv|v8)([-_./]|$)/;
 const includeLine = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/;
+const reservedMacro = /^\s*#\s*define\s+(_[A-Z_]\w*|\w*__\w*)/;
 
 const native = join(root, 'native');
 const files = readdirSync(native, { recursive: true })
@@ -31,10 +33,13 @@ for (const file of files) {
   }
   const lines = readFileSync(join(native, file), 'utf8').split('\n');
   for (const [index, line] of lines.entries()) {
+    const where = `native/${file}:${index + 1}`;
+    const [, reserved] = reservedMacro.exec(line) ?? [];
+    if (reserved) problems.push(`${where}: ${reserved} is a reserved name`);
     const match = includeLine.exec(line);
     if (!match) continue;
     const [, quote, path] = match;
-    const where = `native/${file}:${index + 1}`;
+    if (path.endsWith('.cpp')) problems.push(`${where}: "${path}" is no header`);
     if (nodeHeader.test(path)) {
       if (room !== 'addon') problems.push(`${where}: <${path}> outside native/addon`);
     } else if (quote === '"') {
