@@ -10,15 +10,17 @@ namespace tidemark::addon {
 namespace {
 
 constexpr std::uint32_t directory_mode = 0700;
-constexpr const char* what = "the simulated disk refused";
+constexpr const char* refused_by_the_disk = "the simulated disk refused";
 
 Outcome not_open() {
   return outcome_of(
       io::Status(io::Error{io::Errc::invalid, io::Call::read, 0, "a descriptor that is not open"}),
-      what);
+      refused_by_the_disk);
 }
 
-Outcome refused(const io::Error& error) { return outcome_of(io::Status(error), what); }
+Outcome refused(const io::Error& error) {
+  return outcome_of(io::Status(error), refused_by_the_disk);
+}
 
 std::uint32_t descriptor(const Napi::Value& value) {
   return static_cast<std::uint32_t>(integer_argument(value));
@@ -95,7 +97,8 @@ Napi::Value DiskHandle::write(const Napi::CallbackInfo& info) {
            [shared = shared_, number = descriptor(info[1]), offset = integer_argument(info[2]),
             data = std::vector<std::byte>(bytes.begin(), bytes.end())] {
              const std::shared_ptr<io::File> file = shared->file(number);
-             return file ? outcome_of(file->write_at(offset, io::Bytes(data)), what) : not_open();
+             return file ? outcome_of(file->write_at(offset, io::Bytes(data)), refused_by_the_disk)
+                         : not_open();
            });
   return info.Env().Undefined();
 }
@@ -121,7 +124,7 @@ Napi::Value DiskHandle::truncate(const Napi::CallbackInfo& info) {
       .run(operation_argument(info),
            [shared = shared_, number = descriptor(info[1]), size = integer_argument(info[2])] {
              const std::shared_ptr<io::File> file = shared->file(number);
-             return file ? outcome_of(file->truncate(size), what) : not_open();
+             return file ? outcome_of(file->truncate(size), refused_by_the_disk) : not_open();
            });
   return info.Env().Undefined();
 }
@@ -130,7 +133,7 @@ Napi::Value DiskHandle::sync(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [shared = shared_, number = descriptor(info[1])] {
         const std::shared_ptr<io::File> file = shared->file(number);
-        return file ? outcome_of(file->sync(), what) : not_open();
+        return file ? outcome_of(file->sync(), refused_by_the_disk) : not_open();
       });
   return info.Env().Undefined();
 }
@@ -138,7 +141,7 @@ Napi::Value DiskHandle::sync(const Napi::CallbackInfo& info) {
 Napi::Value DiskHandle::sync_directory(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [shared = shared_, path = text_argument(info[1])] {
-        return outcome_of(shared->faults->sync_directory(path), what);
+        return outcome_of(shared->faults->sync_directory(path), refused_by_the_disk);
       });
   return info.Env().Undefined();
 }
@@ -147,7 +150,7 @@ Napi::Value DiskHandle::rename(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info),
            [shared = shared_, from = text_argument(info[1]), to = text_argument(info[2])] {
-             return outcome_of(shared->faults->rename(from, to), what);
+             return outcome_of(shared->faults->rename(from, to), refused_by_the_disk);
            });
   return info.Env().Undefined();
 }
@@ -155,7 +158,7 @@ Napi::Value DiskHandle::rename(const Napi::CallbackInfo& info) {
 Napi::Value DiskHandle::unlink(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [shared = shared_, path = text_argument(info[1])] {
-        return outcome_of(shared->faults->unlink(path), what);
+        return outcome_of(shared->faults->unlink(path), refused_by_the_disk);
       });
   return info.Env().Undefined();
 }
@@ -163,7 +166,8 @@ Napi::Value DiskHandle::unlink(const Napi::CallbackInfo& info) {
 Napi::Value DiskHandle::make_directory(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [shared = shared_, path = text_argument(info[1])] {
-        return outcome_of(shared->faults->make_directory(path, directory_mode), what);
+        return outcome_of(shared->faults->make_directory(path, directory_mode),
+                          refused_by_the_disk);
       });
   return info.Env().Undefined();
 }

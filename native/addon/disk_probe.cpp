@@ -13,8 +13,6 @@
 namespace tidemark::addon {
 namespace {
 
-constexpr io::Nanoseconds nanoseconds_per_millisecond = 1'000'000;
-
 template <class T>
 journal::Result<T> described(io::Result<T> result, const char* what) {
   if (!result) return journal::from_io(result.error(), what);
@@ -81,7 +79,8 @@ Napi::Value measure_sync(const Napi::CallbackInfo& info) {
   request.mode = mode_of(text_argument(asked.Get("mode")));
   request.bytes = static_cast<std::size_t>(integer_argument(asked.Get("bytes")));
   request.count = integer_argument(asked.Get("count"));
-  request.limit = integer_argument(asked.Get("maxMs")) * nanoseconds_per_millisecond;
+  request.limit = integer_argument(asked.Get("maxMs")) *
+                  static_cast<io::Nanoseconds>(nanoseconds_per_millisecond);
   Environment::of(info.Env()).run(operation_argument(info), [request = std::move(request)] {
     return outcome_of(journal::Result<SyncMeasurement>(measure_sync(io::system_host(), request)),
                       measurement_value);

@@ -37,7 +37,6 @@ enum Out : std::size_t {
   control_length,
 };
 constexpr double none = -1;
-constexpr double nanoseconds_per_millisecond = 1e6;
 
 void put_state(std::span<double> control, const Journal& journal) {
   control[out_durable_seq] = static_cast<double>(journal.durable_seq());

@@ -5,8 +5,6 @@
 namespace tidemark::addon {
 namespace {
 
-constexpr double nanoseconds_per_millisecond = 1e6;
-
 std::optional<std::uint64_t> integer(const Napi::Object& object, const char* key) {
   const Napi::Value value = object.Get(key);
   if (value.IsEmpty() || !value.IsNumber()) return std::nullopt;

@@ -7,8 +7,6 @@
 namespace tidemark::addon {
 namespace {
 
-constexpr double nanoseconds_per_millisecond = 1e6;
-
 const char* name(format::TailWord word) {
   switch (word) {
     case format::TailWord::torn:

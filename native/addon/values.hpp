@@ -17,6 +17,9 @@
 
 namespace tidemark::addon {
 
+// JavaScript counts time in milliseconds, the core in nanoseconds.
+inline constexpr double nanoseconds_per_millisecond = 1e6;
+
 Napi::Number number_value(napi_env env, std::uint64_t value);
 std::string hexadecimal(std::uint64_t value);
 std::string hexadecimal(std::span<const std::byte> bytes);

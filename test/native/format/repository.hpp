@@ -14,9 +14,7 @@
 namespace tidemark::format::test {
 
 inline std::filesystem::path repository_path(std::string_view relative) {
-  // <root>/test/native/format/repository.hpp
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path() /
-         std::filesystem::path(relative);
+  return std::filesystem::path(TIDEMARK_REPOSITORY) / std::filesystem::path(relative);
 }
 
 inline std::string read_text(const std::filesystem::path& path) {
