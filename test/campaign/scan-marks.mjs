@@ -39,17 +39,19 @@ export async function scanMarks({ directory, targets, few, marks, log = () => {}
 }
 
 export function scanMarksTable({ marks, results }) {
+  const KB = (bytes) => `${(bytes / 1e3).toFixed(1)} kB`;
   const MB = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
   return [
     `${marks} marks more, one after the other, each durable before the next. Rewriting is what scanstate does: the`,
-    'set of all targets, sorted, as JSON, into a new file that is synced and renamed.',
+    'set of all targets, sorted, as JSON, into a new file that is synced and renamed. What a scan writes has the',
+    'zeros in it with which a new segment is filled ahead.',
     '',
     '| targets | form | first marks | a mark more, p50 ms | p99 ms | processor ms | written a mark | resident | on disk | open |',
     '| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...results.map(
       (one) =>
         `| ${one.targets.toLocaleString('en-US')} | ${one.form} | ${one.fillSeconds} s | ${one.mark.p50Ms} | ` +
-        `${one.mark.p99Ms} | ${one.cpuMsPerMark} | ${MB(one.writtenPerMark)} | ${MB(one.residentBytes)} | ` +
+        `${one.mark.p99Ms} | ${one.cpuMsPerMark} | ${KB(one.writtenPerMark)} | ${MB(one.residentBytes)} | ` +
         `${MB(one.diskBytes)} | ${Math.round(one.openMs)} ms |`,
     ),
   ];
