@@ -2,6 +2,16 @@
 
 export type { ImportReport } from './exchange';
 export type { ScanEvent, TargetStatus } from './marks';
+export type {
+  Completion,
+  ImportOptions,
+  MergeConflict,
+  MergeReport,
+  ScanCounts,
+  ScanOptions,
+  ScanRunOptions,
+  ScanTarget,
+} from './options';
 export {
   Progress,
   type ProgressChange,
@@ -9,16 +19,6 @@ export {
   type ProgressSnapshot,
 } from './progress';
 export type { ScanReport, ScanWorker, Targets } from './run';
-export {
-  type Completion,
-  type ImportOptions,
-  type MergeConflict,
-  type MergeReport,
-  Scan,
-  type ScanCounts,
-  type ScanOptions,
-  type ScanRunOptions,
-  type ScanTarget,
-} from './scan';
+export { Scan } from './scan';
 export type { RejectedLine } from './scanstate';
 export { ScanSettings } from './settings';

@@ -14,152 +14,43 @@ import {
 import { TidemarkError } from '../errors';
 import { Journal } from '../journal/journal';
 import { checkDurability } from '../journal/open-options';
-import type { Durability } from '../journal/options';
-import {
-  DurableState,
-  type DurableStateOptions,
-  type StateRecoveryReport,
-  type StateStats,
-} from '../state/index';
-import { entryOfLine, eventsFor, eventsOf, type ImportReport, linesOf } from './exchange';
+import type { DurableState, StateRecoveryReport, StateStats } from '../state/index';
+import { entryOfLine, type ImportReport, linesOf } from './exchange';
 import {
   activeOf,
-  applyEvent,
-  countsOf,
   entriesOf,
-  entryOf,
-  idOf,
   type ScanEvent,
   type ScanValue,
   statusOf,
   type TargetEntry,
   type TargetStatus,
-  totalOf,
-  untimedOf,
 } from './marks';
-import { checkTotal, Progress } from './progress';
-import { base, readScan, type ScanView } from './reading';
+import { anotherPart, Merging } from './merging';
+import { openScan, type ScanChoices, settingsOf } from './opening';
+import {
+  type Completion,
+  checkImport,
+  checkTarget,
+  type ImportOptions,
+  type MergeConflict,
+  type MergeReport,
+  type ScanCounts,
+  type ScanOptions,
+  type ScanRunOptions,
+  type ScanTarget,
+  targetOf,
+} from './options';
+import { completionIn, errorText, storable } from './outcome';
+import { checkTotal, type Progress } from './progress';
+import { readScan, type ScanView } from './reading';
 import { runTargets, type ScanReport, type ScanWorker, type Targets } from './run';
 import { type RejectedLine, readCheckpoint, readLines } from './scanstate';
-import { checkSettings, durabilityOf, ScanSettings } from './settings';
+import { durabilityOf, type ScanSettings } from './settings';
+import { batchEvents, Taking } from './taking';
 
 const application = 'tidemark-scan';
 const defaultConcurrency = 8;
 const mostConcurrency = 65_536;
-const mergeBatch = 4096;
-
-/** Options of `Scan.open`. */
-export interface ScanOptions {
-  /** Which scan it is. The directory of another one is `ERR_TIDEMARK_MISMATCH`. */
-  id: string;
-  /** How many targets there are; may be another number than last time. Default: as it was. */
-  total?: number;
-  /** Take over the directory of another scan, which has this id from now on. Default false. */
-  adopt?: boolean;
-  /** When a mark resolves; see the journal's. Default 'commit'. */
-  durability?: Durability;
-}
-
-/** Options of `importCheckpoint` and `importLines`. */
-export interface ImportOptions {
-  /** Leave out what is no entry, and list it in the report. Default false: that is an error. */
-  lenient?: boolean;
-}
-
-/** Options of `run`. */
-export interface ScanRunOptions {
-  /** How many targets are worked on at the same time, 1 to 65,536. Default 8. */
-  concurrency?: number;
-  /** Ends the run with an `AbortError`: no more targets are taken, and the workers get the signal. */
-  signal?: AbortSignal;
-}
-
-/** What may be kept with a completion. */
-export interface Completion {
-  /** How many things were found. Default 0. */
-  findings?: number;
-  /** Any text: a hash, the JSON of a result. `targets` gives it back. */
-  detail?: string;
-}
-
-/** A target and what is known of it. */
-export interface ScanTarget {
-  readonly target: string;
-  readonly status: TargetStatus;
-  readonly findings: number;
-  /** When it was marked; undefined when that is not known. */
-  readonly at: Date | undefined;
-  /** What was kept with its completion, why it was skipped, or the error it failed with. */
-  readonly detail?: string;
-}
-
-/** Which of two statuses holds where a merge finds two. */
-export type MergeConflict =
-  | 'ours'
-  | 'theirs'
-  | ((target: string, ours: ScanTarget, theirs: ScanTarget) => 'ours' | 'theirs');
-
-/** What `merge` did. */
-export interface MergeReport {
-  /** Targets that were taken over. */
-  readonly added: number;
-  /** Targets that were the same here. */
-  readonly same: number;
-  /** Targets with another status here, and which of the two holds now. */
-  readonly conflicts: readonly { readonly target: string; readonly kept: 'ours' | 'theirs' }[];
-}
-
-/** Counts of a scan. */
-export interface ScanCounts {
-  readonly complete: number;
-  readonly skipped: number;
-  readonly failed: number;
-  readonly findings: number;
-  readonly total: number | null;
-}
-
-function checkTarget(target: unknown): string {
-  if (typeof target !== 'string') throw typeError('target', 'a string', target);
-  checkWellFormed('target', target);
-  return target;
-}
-
-function errorText(error: unknown): string {
-  if (error instanceof Error) return error.message === '' ? error.name : error.message;
-  try {
-    return String(error);
-  } catch {
-    return 'an error that has no text';
-  }
-}
-
-/** What of a worker's result is kept: its `findings` and its `detail`, where they are of their kind. */
-function completionIn(result: unknown): Completion {
-  if (typeof result !== 'object' || result === null) return {};
-  const { findings, detail } = result as { findings?: unknown; detail?: unknown };
-  return {
-    ...(Number.isSafeInteger(findings) &&
-      (findings as number) >= 0 && { findings: findings as number }),
-    ...(typeof detail === 'string' && { detail }),
-  };
-}
-
-/** The text of a lone surrogate has no UTF-8. */
-function storable(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-function targetOf(target: string, entry: TargetEntry): ScanTarget | undefined {
-  const { status, findings, at, text } = entry;
-  if (status === undefined) return undefined;
-  return {
-    target,
-    status,
-    findings,
-    at: at === 0 ? undefined : new Date(at * 1000),
-    ...(text !== undefined && { detail: text }),
-  };
-}
 
 /**
  * Which targets are done, and how far that is. Every mark is durable when its promise resolves, however
@@ -253,39 +144,9 @@ export class Scan implements AsyncDisposable {
     }
   }
 
-  static async #open(
-    directory: string,
-    choices: {
-      id: string;
-      total: number | undefined;
-      adopt: boolean;
-      state: Partial<DurableStateOptions<ScanValue, ScanEvent>>;
-      journal?: Journal<ScanEvent> | undefined;
-    },
-  ): Promise<Scan> {
-    const { id, total, adopt } = choices;
-    const tracking = new Tracking();
-    const state = await DurableState.open<ScanValue, ScanEvent>(directory, {
-      ...base,
-      ...choices.state,
-      apply: (value, event) => tracking.apply(value, event),
-    });
-    try {
-      const progress = tracking.begin(state.value);
-      await state.transact((value) => {
-        const present = idOf(value);
-        const events: ScanEvent[] = [];
-        if (present !== undefined && present !== id && !adopt)
-          throw anotherScan(directory, present, id);
-        if (present !== id) events.push({ scan: id });
-        if (total !== undefined && total !== totalOf(value)) events.push({ total });
-        return events;
-      });
-      return new Scan(id, state, progress, choices.journal);
-    } catch (error) {
-      await state.close().catch(() => {});
-      throw error;
-    }
+  static async #open(directory: string, choices: ScanChoices): Promise<Scan> {
+    const { state, progress } = await openScan(directory, choices);
+    return new Scan(choices.id, state, progress, choices.journal);
   }
 
   // ---- marks
@@ -467,50 +328,16 @@ export class Scan implements AsyncDisposable {
     if (theirs.id !== undefined && theirs.id !== this.id) {
       throw anotherPart(theirs.id, this.id);
     }
-    const report = {
-      added: 0,
-      same: 0,
-      conflicts: [] as { target: string; kept: 'ours' | 'theirs' }[],
-    };
+    const merging = new Merging(onConflict);
     let events: ScanEvent[] = [];
     for (const [target, entry] of entriesOf(theirs.value)) {
-      events.push(...this.#mergeOne(target, entry, onConflict, report));
-      if (events.length < mergeBatch) continue;
+      events.push(...merging.eventsFor(this.#state.value, target, entry));
+      if (events.length < batchEvents) continue;
       await this.#state.commitBatch(events);
       events = [];
     }
     if (events.length > 0) await this.#state.commitBatch(events);
-    return report;
-  }
-
-  #mergeOne(
-    target: string,
-    theirs: TargetEntry,
-    onConflict: MergeConflict,
-    report: {
-      added: number;
-      same: number;
-      conflicts: { target: string; kept: 'ours' | 'theirs' }[];
-    },
-  ): ScanEvent[] {
-    const ours = entryOf(this.#state.value, target);
-    if (ours === undefined) {
-      report.added += 1;
-      return eventsOf(target, theirs);
-    }
-    if (ours.status === theirs.status || theirs.status === undefined) {
-      report.same += 1;
-      return [];
-    }
-    const gives = ours.status === undefined || ours.status === 'failed';
-    let kept: 'ours' | 'theirs' = gives ? 'theirs' : 'ours';
-    if (!gives || typeof onConflict === 'function' || onConflict === 'theirs') {
-      const [mine, yours] = [targetOf(target, ours), targetOf(target, theirs)];
-      if (typeof onConflict !== 'function') kept = onConflict;
-      else if (mine !== undefined && yours !== undefined) kept = onConflict(target, mine, yours);
-    }
-    report.conflicts.push({ target, kept });
-    return kept === 'ours' ? [] : [{ unmark: target }, ...eventsOf(target, theirs)];
+    return merging.report;
   }
 
   // ---- from elsewhere and to it
@@ -560,32 +387,14 @@ export class Scan implements AsyncDisposable {
     return linesOf(this.#state.value);
   }
 
-  /** Commits entries in batches. Two of one target are never in the same: the second sees the first. */
-  #taking() {
-    const counts = { read: 0, added: 0, known: 0 };
-    let events: ScanEvent[] = [];
-    const targets = new Set<string>();
-    const commit = async (): Promise<void> => {
-      if (this.#closing !== undefined) throw closedError();
-      if (events.length > 0) await this.#state.commitBatch(events);
-      events = [];
-      targets.clear();
-    };
-    return {
-      take: async (target: string, entry: TargetEntry): Promise<void> => {
-        if (targets.has(target) || events.length >= mergeBatch) await commit();
-        const made = eventsFor(this.#state.value, target, entry);
-        counts.read += 1;
-        if (made.length === 0) counts.known += 1;
-        else counts.added += 1;
-        events.push(...made);
-        targets.add(target);
+  #taking(): Taking {
+    return new Taking(
+      () => this.#state.value,
+      async (events) => {
+        if (this.#closing !== undefined) throw closedError();
+        if (events.length > 0) await this.#state.commitBatch(events);
       },
-      end: async () => {
-        await commit();
-        return counts;
-      },
-    };
+    );
   }
 
   // ---- the rest
@@ -625,82 +434,6 @@ export class Scan implements AsyncDisposable {
       }
     }
   }
-}
-
-/** Keeps a Progress up to date with the value that events are applied to. */
-class Tracking {
-  #progress: Progress | undefined;
-  #value: ScanValue | undefined;
-
-  apply(value: ScanValue, event: ScanEvent): void {
-    const progress = this.#progress;
-    if (progress !== undefined && value !== this.#value) this.#recount(progress, value);
-    const change = applyEvent(value, event);
-    if (progress === undefined) return;
-    if ('total' in event) progress.total = event.total;
-    if ('active' in event) progress.reach(event.active);
-    if ('ms' in event && event.ms !== undefined) progress.reach(event.ms);
-    if (timed(event)) progress.add(change);
-    else progress.restore(change, doneIn(change));
-  }
-
-  begin(value: ScanValue): Progress {
-    const progress = new Progress({ total: totalOf(value), activeMs: activeOf(value) });
-    progress.restore(countsOf(value), untimedOf(value));
-    this.#progress = progress;
-    this.#value = value;
-    return progress;
-  }
-
-  /** This thread was left behind, and its copy began anew at a checkpoint. */
-  #recount(progress: Progress, value: ScanValue): void {
-    const counts = countsOf(value);
-    progress.total = totalOf(value);
-    progress.restore(
-      {
-        complete: counts.complete - progress.complete,
-        skipped: counts.skipped - progress.skipped,
-        failed: counts.failed - progress.failed,
-        findings: counts.findings - progress.findings,
-      },
-      0,
-    );
-    this.#value = value;
-  }
-}
-
-function timed(event: ScanEvent): boolean {
-  return 'ms' in event || 'unmark' in event;
-}
-
-function doneIn({ complete = 0, skipped = 0, failed = 0 }: ReturnType<typeof applyEvent>): number {
-  return Math.max(0, complete + skipped + failed);
-}
-
-async function settingsOf(settings: ScanSettings | string): Promise<ScanSettings> {
-  if (typeof settings !== 'string') return checkSettings(settings);
-  return settings.includes('\n') ? ScanSettings.fromToml(settings) : ScanSettings.load(settings);
-}
-
-function anotherScan(directory: string, present: string, id: string): TidemarkError {
-  return new TidemarkError(
-    'ERR_TIDEMARK_MISMATCH',
-    `${directory} belongs to the scan '${present}', not '${id}': use another directory, or take it ` +
-      'over with adopt: true',
-    { path: directory },
-  );
-}
-
-function anotherPart(theirs: string, ours: string): TidemarkError {
-  return new TidemarkError(
-    'ERR_TIDEMARK_MISMATCH',
-    `the other scan is '${theirs}', and this is '${ours}': only parts of one scan go together`,
-  );
-}
-
-function checkImport(options: ImportOptions | undefined): Required<ImportOptions> {
-  const { lenient = false } = checkOptions<ImportOptions>('import', options, ['lenient']);
-  return { lenient: checkBoolean('lenient', lenient) };
 }
 
 function closedError(): TidemarkError {

@@ -203,6 +203,8 @@ export class Keeper {
     const { journal, generations } = this.#opened;
     const begun = performance.now();
     const coveredSeq = this.#replica.seq;
+    this.#records = 0; // that no checkpoint covers: one on demand counts, too
+    this.#bytes = 0;
     const epoch = epochOf(journal.segments(), coveredSeq) ?? this.#epoch ?? journal.epoch;
     const letGo = this.#replica.hold();
     let generation: number;

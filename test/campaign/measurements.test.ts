@@ -1,6 +1,7 @@
 // The other parts of the campaign in small. Times and processor use are reported by the campaign and
 // asserted nowhere.
 import { describe, expect, it } from 'vitest';
+import { checkpointSaves, largeCheckpoint } from './checkpoints.mjs';
 import { runPart } from './claims';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
@@ -8,6 +9,8 @@ import { idleMarks } from './idle-marks.mjs';
 import { canSlowTheDisk, memory } from './memory.mjs';
 import { openAndRead } from './open-and-read.mjs';
 import { recordBytes } from './record-bytes.mjs';
+import { scanMarks } from './scan-marks.mjs';
+import { stateCommits, stateReopen } from './states.mjs';
 import { KiB, MiB, onLinux } from './support.mjs';
 
 const long = 120_000;
@@ -51,6 +54,22 @@ describe('followers', () => {
   );
 });
 
+describe('checkpoints and states', () => {
+  it(
+    'a stream comes back in bounded memory, a save is the last one, an open applies the rest',
+    async () => {
+      const large = await runPart(largeCheckpoint, { mebibytes: 96 });
+      const saves = await runPart(checkpointSaves, { sizes: [KiB], saves: 3, peers: false });
+      const sizes = { callers: [16], rounds: 1, milliseconds: 50 };
+      const commits = await runPart(stateCommits, sizes);
+      const reopen = await runPart(stateReopen, { events: 20_000, covered: 19_000 });
+      for (const { broken } of [large, saves, commits, reopen]) expect(broken).toEqual([]);
+      expect([large, saves, commits, reopen].map(({ claims }) => claims)).toEqual([3, 1, 1, 2]);
+    },
+    long,
+  );
+});
+
 // These look at the process through /proc.
 describe.skipIf(!onLinux)('the process', () => {
   it(
@@ -69,6 +88,19 @@ describe.skipIf(!onLinux)('the process', () => {
       const { claims, broken } = await runPart(openAndRead, { records: 200_000, fewRecords: 2000 });
       expect(broken).toEqual([]);
       expect(claims).toBe(8);
+    },
+    long,
+  );
+});
+
+describe.skipIf(!onLinux)('a scan', () => {
+  it(
+    'has every mark again, beside a file that is rewritten for each',
+    async () => {
+      const sizes = { targets: 2000, few: 100, marks: 5 };
+      const { claims, broken } = await runPart(scanMarks, sizes);
+      expect(broken).toEqual([]);
+      expect(claims).toBe(1);
     },
     long,
   );

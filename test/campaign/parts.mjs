@@ -15,6 +15,12 @@ import { planted, plantedTable } from '../planted/planted.mjs';
 import { peersPowerCuts, peersPowerCutsTable } from '../power/peers-power-cuts.mjs';
 import { powerCuts, powerCutsTable } from '../power/power-cuts.mjs';
 import { threads, threadsTable } from '../threads/campaign.mjs';
+import {
+  checkpointSaves,
+  checkpointSavesTable,
+  largeCheckpoint,
+  largeCheckpointTable,
+} from './checkpoints.mjs';
 import { followers } from './followers.mjs';
 import { idleJournals } from './idle-journals.mjs';
 import { idleMarks } from './idle-marks.mjs';
@@ -23,6 +29,8 @@ import { memory } from './memory.mjs';
 import { openAndRead } from './open-and-read.mjs';
 import { reader, readerTable } from './reader.mjs';
 import { recordBytes } from './record-bytes.mjs';
+import { scanMarks, scanMarksTable } from './scan-marks.mjs';
+import { stateCommits, stateCommitsTable, stateReopen, stateReopenTable } from './states.mjs';
 import { KiB, MiB } from './support.mjs';
 
 const forms = ['append', 'write'];
@@ -77,6 +85,47 @@ export const parts = [
     minutes: 2,
     run: openAndRead,
     sizes: { records: 10_000_000, fewRecords: 100_000 },
+  },
+  {
+    name: 'large-checkpoint',
+    about: 'a checkpoint of a gibibyte, as a stream',
+    minutes: 1,
+    run: largeCheckpoint,
+    sizes: { mebibytes: 1024 },
+    sources: ['test/checkpoint/children'],
+    table: largeCheckpointTable,
+  },
+  {
+    name: 'checkpoint-saves',
+    about: 'saves of a checkpoint beside write-file-atomic and node:fs',
+    minutes: 1,
+    run: checkpointSaves,
+    sizes: { sizes: [KiB, MiB], saves: 300 },
+    table: checkpointSavesTable,
+  },
+  {
+    name: 'state-commits',
+    about: 'commits of a state beside appends to a journal',
+    minutes: 2,
+    run: stateCommits,
+    sizes: { callers: [1, 64, 1024], rounds: 12, milliseconds: 1500 },
+    table: stateCommitsTable,
+  },
+  {
+    name: 'state-reopen',
+    about: 'opening a state of a million events with a checkpoint near their end',
+    minutes: 1,
+    run: stateReopen,
+    sizes: { events: 1_000_000, covered: 990_000 },
+    table: stateReopenTable,
+  },
+  {
+    name: 'scan-marks',
+    about: 'a mark more in a scan of a million targets, and in one of a thousand',
+    minutes: 4,
+    run: scanMarks,
+    sizes: { targets: 1_000_000, few: 1000, marks: 500 },
+    table: scanMarksTable,
   },
   {
     name: 'crash',

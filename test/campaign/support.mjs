@@ -108,6 +108,11 @@ export function bytesReadSoFar() {
   return Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))[1]);
 }
 
+/** Bytes that this process wrote through system calls, past the cache or into it. */
+export function bytesWrittenSoFar() {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))[1]);
+}
+
 export const threadCount = () => readdirSync('/proc/self/task').length;
 // The listing itself holds one descriptor.
 export const descriptorCount = () => readdirSync('/proc/self/fd').length - 1;

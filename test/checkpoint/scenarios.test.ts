@@ -1,64 +1,13 @@
 // The scenarios of scan checkpoints (S) and of a checkpoint beside a journal (C), as far as they
 // concern checkpoints: each on the simulated disk and on the real one.
 import { existsSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Checkpoint, Journal } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it } from 'vitest';
-import { range, rejection, temporaryDirectory } from '../support/journals';
+import { range, rejection } from '../support/journals';
+import { flip, real, simulated } from '../support/places';
 import { fileName } from './support';
-
-/** What the scenarios do to files by themselves. */
-interface Files {
-  write(path: string, bytes: Uint8Array): Promise<void>;
-  flip(path: string, at: number): Promise<void>;
-  names(path: string): Promise<string[]>;
-}
-
-interface Place {
-  directory: string;
-  files: Files;
-  run<R>(body: () => Promise<R>): Promise<R>;
-}
-
-function simulated(): Place {
-  const disk = new SimulatedDisk();
-  const { fs } = disk;
-  const files: Files = {
-    async write(path, bytes) {
-      const file = await fs.open(path, 'w');
-      await fs.write(file, bytes, 0);
-      await fs.close(file);
-    },
-    async flip(path, at) {
-      const file = await fs.open(path, 'r+');
-      const [byte] = await fs.read(file, at, 1);
-      await fs.write(file, Buffer.of((byte as number) ^ 4), at);
-      await fs.close(file);
-    },
-    names: (path) => fs.readdir(path),
-  };
-  return { directory: '/scan', files, run: (body) => disk.run(body) };
-}
-
-function real(): Place {
-  const files: Files = {
-    async write(path, bytes) {
-      const file = await open(path, 'w');
-      await file.write(bytes);
-      await file.close();
-    },
-    async flip(path, at) {
-      const file = await open(path, 'r+');
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, at);
-      await file.write(Buffer.of((buffer[0] as number) ^ 4), 0, 1, at);
-      await file.close();
-    },
-    names: (path) => readdir(path),
-  };
-  return { directory: join(temporaryDirectory(), 'scan'), files, run: (body) => body() };
-}
 
 /** Counts what it is told: a state in the smallest form, with its journal and its checkpoint. */
 interface Counted {
@@ -125,20 +74,21 @@ describe.each([
   });
 
   it('S5 a missing one is new, a damaged one falls back with its reason, none valid is an error', async () => {
-    const { directory, files, run } = place();
+    const where = place();
+    const { directory, run } = where;
     await run(async () => {
       const checkpoint = await Checkpoint.open<string>(directory);
       expect(await checkpoint.loadLenient()).toBeUndefined();
       await checkpoint.save('one', { coveredSeq: 10 });
       await checkpoint.save('two', { coveredSeq: 20 });
-      await files.flip(join(directory, fileName(2)), 4097);
+      await flip(where, join(directory, fileName(2)), 4097);
       expect(await rejection(checkpoint.load())).toMatchObject({ code: 'ERR_TIDEMARK_CORRUPT' });
       expect(await checkpoint.loadLenient()).toMatchObject({
         value: 'one',
         coveredSeq: 10,
         rejected: [{ generation: 2, reason: expect.stringContaining('damaged') }],
       });
-      await files.flip(join(directory, fileName(1)), 20);
+      await flip(where, join(directory, fileName(1)), 20);
       expect(await rejection(checkpoint.load())).toMatchObject({ code: 'ERR_TIDEMARK_CORRUPT' });
       expect(await rejection(checkpoint.loadLenient())).toMatchObject({
         code: 'ERR_TIDEMARK_CORRUPT',
@@ -220,10 +170,11 @@ describe.each([
   });
 
   it('C a damaged newest generation costs a longer replay, not a different state', async () => {
-    const { directory, files, run } = place();
+    const where = place();
+    const { directory, run } = where;
     await run(async () => {
       await work(directory, 1, 10, () => {});
-      await files.flip(join(directory, 'checkpoint', fileName(3)), 4100);
+      await flip(where, join(directory, 'checkpoint', fileName(3)), 4100);
       const { state, loaded, close } = await recover(directory);
       expect(loaded).toMatchObject({ generation: 2, coveredSeq: 6, rejected: [{ generation: 3 }] });
       expect(state).toEqual({ seq: 10, sum: sumTo(10) });

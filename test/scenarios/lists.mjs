@@ -41,6 +41,8 @@ const missing = bytes(
 const foreign = bytes('files', 'files of another journal never give a value');
 const saved = (file, ...titles) => ts(`checkpoint/${file}`, ...titles);
 const together = (...titles) => ts('state/coordination', ...titles);
+/** On the simulated disk and on the real one. */
+const onBoth = (...titles) => ts('state/scenarios', ...titles);
 const scans = (...titles) => ts('scan/scan', ...titles);
 const progress = (...titles) => ts('scan/progress', ...titles);
 const cutAnywhere = 'what was acknowledged is in the value, and the value is that of a prefix';
@@ -1154,6 +1156,9 @@ const rows = [
     'the prefix and the new record; in an imported file the torn line is named',
     [
       ...opens('a torn tail is cut and reported at every byte of the last commit'),
+      ...onBoth(
+        'S1 a tail cut in the middle of a record: the prefix, and what is appended behind it',
+      ),
       ...ts(
         'scan/exchange',
         'S1: a torn line and what is not an entry are errors with their line, or left out and listed',
@@ -1164,13 +1169,19 @@ const rows = [
     'S2',
     'a flipped bit inside of a record',
     'CORRUPT with the place; skip gives the others',
-    flips,
+    [
+      ...flips,
+      ...onBoth('S2 a flipped bit in a text: a typed error with its place, or all the others'),
+    ],
   ],
   [
     'S3',
     'the file is cut at every byte of the last record',
     'cut and reported; what is in front stays',
-    opens('a torn tail is cut and reported at every byte of the last commit'),
+    [
+      ...opens('a torn tail is cut and reported at every byte of the last commit'),
+      ...onBoth('S3 cut at every byte of the last record: always those in front of it'),
+    ],
   ],
   [
     'S4',
@@ -1192,6 +1203,7 @@ const rows = [
         'the only one is a typed error, also where the journal holds everything',
       ),
       ...scans('another one is refused, and taken over only when asked to'),
+      ...onBoth('S5 the directory of another scan is refused, and nothing is changed'),
       ...saved(
         'scenarios',
         'S5 a read-only open creates nothing, and a missing directory is an error',
@@ -1213,6 +1225,7 @@ const rows = [
     'logical and exact: every acknowledged append is in front of it or stays',
     [
       ...commits('truncation is logical, exact and durable, and is held back by cursors'),
+      ...onBoth('S7 truncation beside appends of four handles: in front of it, or there'),
       ...together(
         'up to what the oldest generation that is kept covers, and not before there are enough',
       ),
@@ -1222,64 +1235,85 @@ const rows = [
     'S8',
     'many workers on one journal',
     'every record once, every copy the same',
-    ts(
-      'scan/workers',
-      'mark 10,000 times from 8 of them, half on the same targets: none lost, none doubled',
-    ),
+    [
+      ...onBoth('S8 ten handles append a hundred each: a thousand, none damaged'),
+      ...ts(
+        'scan/workers',
+        'mark 10,000 times from 8 of them, half on the same targets: none lost, none doubled',
+      ),
+    ],
   ],
   [
     'S9',
     '100,000 targets, names of every kind, many twice',
     'they come back, and count once',
-    scans('S9: names of every kind come back', 'S9: 100,000 of them, and as many again'),
+    [
+      ...scans('S9: names of every kind come back', 'S9: 100,000 of them, and as many again'),
+      ...onBoth('S9 names of every kind come back, and count once however often they are marked'),
+    ],
   ],
   [
     'S10',
     'progress with odd totals, clocks, downtime and counts',
     'finite; null where unknown, 0 where done; downtime does not count',
-    progress(
-      'S10: a total of 0 is done',
-      'S10: more processed than there were is done',
-      'S10: a clock that goes backwards neither counts nor stops',
-      'S10: downtime between two runs is not active time',
-      'S10: counters near 2^53 stay finite',
-    ),
+    [
+      ...progress(
+        'S10: a total of 0 is done',
+        'S10: more processed than there were is done',
+        'S10: a clock that goes backwards neither counts nor stops',
+        'S10: downtime between two runs is not active time',
+        'S10: counters near 2^53 stay finite',
+      ),
+      ...onBoth('S10 progress of a scan that was opened again is finite, whatever its total'),
+    ],
   ],
   [
     'C1',
     'a crash before the temporary file',
     'the same value, every event once',
-    together(cutAnywhere, 'on the real disk too, step by step'),
+    [...together(cutAnywhere), ...onBoth('C1 a crash before the temporary file of a checkpoint')],
   ],
   [
     'C2',
     'a crash behind the sync of the temporary file',
     'the same value, every event once',
-    together(cutAnywhere, 'on the real disk too, step by step'),
+    [
+      ...together(cutAnywhere),
+      ...onBoth('C2 a crash behind the sync of the temporary file, or while it is written'),
+    ],
   ],
   [
     'C3',
     'a crash behind the rename',
     'the same value, every event once',
-    together(cutAnywhere, 'on the real disk too, step by step'),
+    [
+      ...together(cutAnywhere),
+      ...onBoth('C3 a crash behind the rename: the name may be there or not'),
+    ],
   ],
   [
     'C4',
     'a crash behind the sync of the directory, before the release',
     'the same value, every event once',
-    together(cutAnywhere, 'on the real disk too, step by step'),
+    [
+      ...together(cutAnywhere),
+      ...onBoth('C4 a crash behind the sync of the directory, before anything is released'),
+    ],
   ],
   [
     'C5',
     'a crash in the middle of the release',
     'the same value, every event once',
-    together(cutAnywhere, 'on the real disk too, step by step'),
+    [
+      ...together(cutAnywhere),
+      ...onBoth('C5 a crash in the middle of the release: half of the files are gone'),
+    ],
   ],
   [
     'C6',
     'a crash behind the release',
     'the same value, every event once',
-    together(cutAnywhere, 'on the real disk too, step by step'),
+    [...together(cutAnywhere), ...onBoth('C6 a crash behind the release')],
   ],
 ];
 

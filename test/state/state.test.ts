@@ -231,6 +231,21 @@ describe('an apply that throws', () => {
 
 describe('checkpoints', () => {
   it(
+    'counts from the newest checkpoint to the next one, also from one on demand',
+    onDisk(async () => {
+      const state = await openList('/s', { checkpoint: { everyRecords: 5 } });
+      await commitTo(state, 4);
+      await state.checkpoint();
+      await commitTo(state, 8);
+      await state.close();
+      expect(state.stats()).toMatchObject({ coveredSeq: 4, checkpoints: { saved: 1 } });
+      const again = await openList('/s', { checkpoint: { everyRecords: 5 } });
+      await commitTo(again, 9); // the fifth that no checkpoint covers
+      await expect.poll(() => again.stats().coveredSeq).toBe(9);
+    }),
+  );
+
+  it(
     'are due after so many events',
     onDisk(async () => {
       const state = await openList('/s', { checkpoint: { everyRecords: 10 } });
