@@ -68,16 +68,36 @@ export async function flip({ files }: Place, path: string, at: number): Promise<
 /** The files of a directory and of those in it, by their paths below it. */
 export type Image = ReadonlyMap<string, Buffer>;
 
-/** What a process leaves that is killed now. */
-export async function imageOf(place: Place, directory: string, below = ''): Promise<Image> {
+/** The system's code: the simulated disk's stands in the cause. */
+function codeOf(error: unknown): unknown {
+  const { cause, code } = error as NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException };
+  return cause?.code ?? code;
+}
+
+async function filesBelow(place: Place, directory: string, below: string): Promise<Image> {
   const image = new Map<string, Buffer>();
   for (const name of await place.files.names(join(directory, below))) {
     const path = join(below, name);
-    const inside = await imageOf(place, directory, path).catch(() => undefined); // a file
+    const inside = await filesBelow(place, directory, path).catch((error) => {
+      if (codeOf(error) !== 'ENOTDIR') throw error;
+      return undefined; // a file
+    });
     for (const [inner, bytes] of inside ?? []) image.set(inner, bytes);
     if (inside === undefined) image.set(path, await place.files.read(join(directory, path)));
   }
   return image;
+}
+
+/** What a process leaves that is killed now. */
+export async function imageOf(place: Place, directory: string): Promise<Image> {
+  for (;;) {
+    try {
+      return await filesBelow(place, directory, '');
+    } catch (error) {
+      // The journal is open: a file went, or got its name, since the directory was listed.
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** Makes a directory of an image. */
