@@ -140,9 +140,9 @@ class Catalogue {
             }));
     refused('H', "more imitations of headers than can be tested", imitated());
     opens('M', "a zero sector in the last frame", changed(killed_, [&](Content& file) {
-            const std::uint64_t sector = format::align_up(frame.body, format::sector_bytes);
-            REQUIRE(sector + format::sector_bytes <= frame.end);
-            fill(file, sector, sector + format::sector_bytes, 0);
+            const std::uint64_t lost = format::align_up(frame.body, format::sector_bytes);
+            REQUIRE(lost + format::sector_bytes <= frame.end);
+            fill(file, lost, lost + format::sector_bytes, 0);
           }));
     opens('N', "garbage in the last payload", changed(killed_, [&](Content& file) {
             fill(file, frame.body + 100, frame.body + 200, 0x5A);
