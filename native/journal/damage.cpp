@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "format/recovery_table.hpp"
+
 namespace tidemark::journal {
 
 Failure damaged(const std::string& path, std::uint64_t segment, std::uint64_t offset,
@@ -15,6 +17,17 @@ Failure damaged(const std::string& path, std::uint64_t segment, std::uint64_t of
   failure.segment = segment;
   failure.offset = offset;
   failure.row = row;
+  return failure;
+}
+
+Failure unreadable(std::uint64_t segment, const io::Error& error) {
+  format::FileSituation situation;
+  situation.unreadable = true;
+  Failure failure = from_io(
+      error, "segment " + std::to_string(segment) +
+                 " cannot be read, so it cannot be known what it proves; nothing was changed");
+  failure.segment = segment;
+  failure.row = format::decide(format::file_table(), situation).letter;
   return failure;
 }
 

@@ -1,12 +1,13 @@
 #include "journal/segment_look.hpp"
 
 #include "format/scan.hpp"
+#include "journal/damage.hpp"
 #include "journal/file_source.hpp"
 
 namespace tidemark::journal {
 Result<std::optional<format::Seal>> find_seal(io::Disk& disk, const SurveyedFile& file) {
   auto opened = disk.open(file.path, {});
-  if (!opened) return from_io(opened.error(), "a segment cannot be read");
+  if (!opened) return unreadable(file.id, opened.error());
   FileSource source(*opened.value(), file.bytes);
   const format::SegmentHeader& header = file.headers.header;
   format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
@@ -14,7 +15,7 @@ Result<std::optional<format::Seal>> find_seal(io::Disk& disk, const SurveyedFile
   while (walk.next()) {
   }
   if (walk.stop() == format::Stop::unreadable) {
-    return from_io(source.error().value_or(io::Error{}), "a segment cannot be read");
+    return unreadable(file.id, source.error().value_or(io::Error{}));
   }
   return walk.stop() == format::Stop::seal ? walk.seal() : std::optional<format::Seal>();
 }

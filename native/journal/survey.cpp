@@ -38,14 +38,14 @@ class Surveyor {
       if (Status status = take(entry); !status) return status.error();
     }
     // Behind the segments, so that it explains which of them a living writer released meanwhile.
-    if (head_listed_ || !vanished_.empty()) {
+    if (head_listed_ || !unread_.empty()) {
       if (Status status = take_head(); !status) return status.error();
     }
     std::ranges::sort(files_, {}, &SurveyedFile::id);
     find_reference();
     find_head();
-    for (const Vanished& each : vanished_) {
-      if (each.id >= survey_.effective_head.segment_id) return unreadable(each.error).error();
+    for (Unread& each : unread_) {
+      if (Status status = judge_unread(each); !status) return status.error();
     }
     check_cursors();
     if (Status status = judge(); !status) return status.error();
@@ -53,6 +53,12 @@ class Surveyor {
   }
 
  private:
+  // A segment of which nothing could be read, or that was listed and is not there any more.
+  struct Unread {
+    SurveyedFile file;
+    io::Error error;
+  };
+
   Status take(const io::Entry& entry) {
     const format::ParsedName parsed = format::parse_name(entry.name);
     const std::string path = io::join(directory_, entry.name);
@@ -88,20 +94,25 @@ class Surveyor {
     SurveyedFile file;
     file.id = id;
     file.path = path;
-    auto opened = disk_.open(path, {});
-    if (!opened && opened.error().code == io::Errc::not_found) {
-      vanished_.push_back({id, opened.error()});
-      return done();
+    if (io::Status read = read_headers(file); !read) {
+      unread_.push_back({std::move(file), read.error()});
+    } else {
+      files_.push_back(std::move(file));
     }
-    if (!opened) return unreadable(opened.error());
+    return done();
+  }
+
+  io::Status read_headers(SurveyedFile& file) {
+    auto opened = disk_.open(file.path, {});
+    if (!opened) return opened.error();
     io::File& handle = *opened.value();
     auto size = handle.size();
-    if (!size) return unreadable(size.error());
+    if (!size) return size.error();
     file.bytes = size.value();
-    if (auto status = disk_.status(path); status) file.allocated = status.value().allocated;
+    if (auto status = disk_.status(file.path); status) file.allocated = status.value().allocated;
     std::vector<std::byte> start(2 * format::minimum_block_bytes);
     auto read = handle.read_at(0, start);
-    if (!read) return unreadable(read.error());
+    if (!read) return read.error();
     start.resize(read.value());
     file.headers = format::decode_header_pair(start);
     const bool complete = file.headers.copy_valid[0] &&
@@ -109,18 +120,11 @@ class Surveyor {
     if (!complete && file.bytes > start.size()) {
       start.resize(format::header_probe_bytes);
       read = handle.read_at(0, start);
-      if (!read) return unreadable(read.error());
+      if (!read) return read.error();
       start.resize(read.value());
       file.headers = format::decode_header_pair(start);
     }
-    files_.push_back(std::move(file));
-    return done();
-  }
-
-  static Status unreadable(const io::Error& error) {
-    Failure failure =
-        from_io(error, "a segment cannot be read, so it cannot be known what it proves");
-    return failure;
+    return io::done();
   }
 
   Status take_head() {
@@ -322,19 +326,30 @@ class Surveyor {
 
   Result<bool> zero_behind(const SurveyedFile& file) {
     auto opened = disk_.open(file.path, {});
-    if (!opened) return from_io(opened.error(), "a segment cannot be read");
+    if (!opened) return unreadable(file.id, opened.error());
     FileSource source(*opened.value(), file.bytes, std::size_t{1} << 20U);
     const std::uint64_t behind = file.headers.state == HeaderState::valid
                                      ? file.headers.header.data_start()
                                      : 2 * format::minimum_block_bytes;
     for (std::uint64_t offset = behind; offset < file.bytes;) {
       auto bytes = source.view(offset, std::size_t{1} << 20U);
-      if (!bytes) return from_io(source.error().value_or(io::Error{}), "a segment cannot be read");
+      if (!bytes) return unreadable(file.id, source.error().value_or(io::Error{}));
       if (bytes->empty()) break;
       if (std::ranges::any_of(*bytes, [](std::byte b) { return b != std::byte{0}; })) return false;
       offset += bytes->size();
     }
     return true;
+  }
+
+  // What the head released needs not be read.
+  Status judge_unread(Unread& unread) {
+    FileSituation situation;
+    situation.unreadable = true;
+    situation.below_head = unread.file.id < survey_.effective_head.segment_id;
+    if (format::decide(format::file_table(), situation).outcome == Outcome::refuse_io)
+      return unreadable(unread.file.id, unread.error);
+    if (unread.error.code != io::Errc::not_found) settle(unread.file, situation, {});
+    return done();
   }
 
   Status judge_headless(SurveyedFile& file, const std::vector<SurveyedFile*>& chain,
@@ -415,16 +430,10 @@ class Surveyor {
     }
   }
 
-  // A segment that was listed and is not there any more.
-  struct Vanished {
-    std::uint64_t id = 0;
-    io::Error error;
-  };
-
   io::Disk& disk_;
   const std::string& directory_;
   bool head_listed_ = false;
-  std::vector<Vanished> vanished_;
+  std::vector<Unread> unread_;
   std::vector<SurveyedFile> files_;
   std::vector<const SurveyedFile*> sound_;  // that belong to the chain, in order
   Survey survey_;

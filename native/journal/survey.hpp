@@ -51,7 +51,8 @@ struct Survey {
       reference;  // of the first live segment: the journal's recorded facts
 };
 
-// `damage` holds what an open must refuse with; an I/O error that prevents looking is the failure.
+// `damage` holds what an open must refuse with; an I/O error that prevents looking is the failure,
+// with the table's row where a live segment could not be read.
 Result<Survey> survey(io::Disk& disk, const std::string& directory);
 
 }  // namespace tidemark::journal

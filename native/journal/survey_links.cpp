@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "format/frame.hpp"
+#include "journal/damage.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -129,10 +130,10 @@ class Linker {
 
   Status read_seal(SurveyedFile& file) {
     auto opened = disk_.open(file.path, {});
-    if (!opened) return unreadable(opened.error());
+    if (!opened) return unreadable(file.id, opened.error());
     std::vector<std::byte> bytes(format::seal_bytes);
     auto read = opened.value()->read_at(file.stream_end, bytes);
-    if (!read) return unreadable(read.error());
+    if (!read) return unreadable(file.id, read.error());
     bytes.resize(read.value());
     if (bytes.size() < format::fixed_frame_header_bytes) return done();
     const format::SegmentHeader& header = file.headers.header;
@@ -143,10 +144,6 @@ class Linker {
         format::decode_frame_header(header, format::Place(header.seed()), file.stream_end, view);
     if (frame && frame->is(format::FrameType::seal)) file.seal = format::decode_seal(*frame, view);
     return done();
-  }
-
-  static Status unreadable(const io::Error& error) {
-    return from_io(error, "a segment cannot be read, so it cannot be known what it proves");
   }
 
   io::Disk& disk_;

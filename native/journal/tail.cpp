@@ -108,12 +108,15 @@ Result<UnsealedFrames> walk_unsealed(io::Disk& disk, const SurveyedFile& file,
   }
   Failure failure;
   if (walk.stop() == format::Stop::unreadable) {
+    format::TailSituation situation;
+    situation.stop = walk.stop();
     failure =
         from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, file.path}),
                 "a segment cannot be read, so it cannot be known whether it is sound up to where "
                 "its successor says that it ends");
     failure.segment = file.id;
     failure.offset = frames.stream.end;
+    failure.row = format::decide(format::tail_table(), situation).letter;
     return failure;
   }
   failure.code = Code::corrupt;
@@ -189,15 +192,8 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
   decision.index->mark_loaded();
   decision.stream = walk.stream();
   decision.stop = walk.stop();
-  if (walk.stop() == format::Stop::seal) {
-    decision.outcome = format::Outcome::corrupt;
-    decision.refusal = missing_successor(last, *walk.seal());
-    decision.row = decision.refusal->row;
-    decision.bytes_read = source.bytes_read();
-    return Result<TailDecision>(std::move(decision));
-  }
-
-  decision.evidence = format::gather_evidence(header, source, walk);
+  // A seal leaves no question that evidence could answer.
+  if (!walk.seal()) decision.evidence = format::gather_evidence(header, source, walk);
   format::TailSituation situation;
   situation.stop = walk.stop();
   situation.residue = decision.evidence.residue;
@@ -247,6 +243,8 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
       break;
     }
     default:
+      // The frames are sound, and go on in a file that is gone.
+      if (walk.seal()) decision.refusal = missing_successor(last, *walk.seal());
       break;
   }
   const bool unsealed = question.previous != nullptr && !question.previous->seal &&

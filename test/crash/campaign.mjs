@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { cmakeBuild } from '../../scripts/runners.mjs';
 import { claim, root } from '../campaign/support.mjs';
 
-/** Rows of the recovery table that a cut can lead to; the others refuse, or need rot. */
+/**
+ * Rows of the recovery table that a cut can lead to; the others refuse, or need rot: all of them are
+ * met in test/bytes/rows.test.cpp.
+ */
 const rowsOfCuts = 'KLMNOPUY';
 
 /** @param cpuMinutes the states are there within so much processor time: ten minutes on two cores */
@@ -73,7 +76,8 @@ export function crashTable({ states, images, rounds, cpuSeconds, threads, rows, 
       ]),
     ),
     '',
-    'How often each row of the [recovery table](recovery.md) decided, by workload.',
+    'How often each row of the [recovery table](recovery.md) decided, by workload. No cut leads to another row: they',
+    'need damage, a device that fails, or a newer version. `test/bytes/rows.test.cpp` makes every one of the 25 decide.',
     '',
     row(['workload', ...letters]),
     row(['---', ...letters.map(() => '---:')]),

@@ -332,6 +332,10 @@ const rows = [
       ...evidence(
         'a byte behind the damage that cannot be read refuses, it is not absence of proof',
       ),
+      ...bytes(
+        'rows',
+        'every row of the recovery table decides a damaged journal, and says its letter',
+      ),
     ],
   ],
   [

@@ -314,6 +314,10 @@ void Examiner::all_readable(const std::set<std::uint64_t>& got, std::uint64_t la
   }
 }
 
+void Examiner::decided_by(char row) {
+  if (row != 0) ++tally[std::string("row ") + row];
+}
+
 void Examiner::read_only() {
   const std::string by = "a read-only open";
   const Opening opening = disk_of(*damage_);
@@ -322,6 +326,7 @@ void Examiner::read_only() {
     refused_ = true;
     typed(opened.error(), by);
     ++tally[std::string("refused ") + (opened.error().row != 0 ? opened.error().row : '-')];
+    decided_by(opened.error().row);
   } else {
     journal::Observer& observer = *opened.value();
     const journal::View view = observer.view();
@@ -329,6 +334,7 @@ void Examiner::read_only() {
     shown_ = {view.first_seq, view.last_seq, report.path == journal::OpenPath::clean};
     prefix(*shown_, report, by);
     ++tally[std::string("opened ") + report.row + (report.cut ? ", cut" : "")];
+    decided_by(report.row);
     journal::Reader reader(opening.disk, damage_->specimen().hash_bytes);
     const auto got = gets(reader, view, "get");
     all_readable(got, view.last_seq, "get");

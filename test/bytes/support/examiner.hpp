@@ -39,7 +39,8 @@ inline constexpr unsigned all = 255;
 
 class Examiner {
  public:
-  // Counted by outcome, for reports.
+  // Counted by outcome, and by the row of the recovery table that decided about a read-only open,
+  // for reports. That every row is met is asserted by rows.test.cpp.
   std::map<std::string, std::uint64_t> tally;
 
   // What is wrong, one line each; nothing when all is well.
@@ -61,6 +62,7 @@ class Examiner {
   void bounded(const Opening& opening, const std::string& by);
 
   void read_only();
+  void decided_by(char row);
   void expecting();
   void skip();
   void live();

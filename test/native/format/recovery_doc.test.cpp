@@ -214,6 +214,8 @@ than those in front of it does not continue the stream.
   continue with.
 - *More imitations than can be tested*: bytes that pass step 1 of a header, and whose headers and tables
   have together more than 8 times the length of the file plus 64 MiB.
+- *Row A* answers for the end of the frames only: where the file that the seal names is gone, the refusal is
+  row R, about that file.
 - *The first live segment* stands in front of every file at or above the head that has a sound header.
 - *Behind the header*: from 2 × blockSize on; where no copy is sound, from 8,192 on.
 - *A half-made successor* is a segment with one sound header copy, which names the journal and the file's own
