@@ -61,7 +61,7 @@ export function add(results) {
   return sum;
 }
 
-const passed = () => ({ ...nothing(), passed: 1 });
+export const passed = () => ({ ...nothing(), passed: 1 });
 export const failed = (note) => ({ ...nothing(), failed: 1, notes: [`failed: ${note}`] });
 export const skipped = (note) => ({ ...nothing(), skipped: 1, notes: [`skipped: ${note}`] });
 
@@ -116,35 +116,34 @@ function reportPath(name) {
   return path;
 }
 
-/** Runs the doctest executables of these rooms from build/<name> and counts their test cases. */
-export async function doctest(name, rooms, { launcher = [], env } = {}) {
-  const results = [];
-  for (const room of rooms) {
-    const begin = Date.now();
-    const program = join(root, 'build', name, `test_${room}`);
-    const [command, ...args] = [...launcher, program, '--no-colors=true'];
-    const report = reportPath(`${name}-${room}`);
-    const { code, output } = await exec(command, args, {
-      env: { TIDEMARK_TEST_REPORT: report, ...env },
-      // A compiler cache may make paths of sources relative to the build: tests look for files by them.
-      cwd: join(root, 'build', name),
-    });
-    const match = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
-      output,
-    );
-    const [total, good, bad, left] = match ? match.slice(1).map(Number) : [0, 0, 0, 0];
-    const result = { passed: good, failed: bad, skipped: left, notes: [] };
-    // A sanitizer's report, a crash or a timeout ends the program without a failed test case.
-    if ((code !== 0 && bad === 0) || total === 0) result.failed += 1;
-    if (result.failed > 0) result.notes.push(`failed: ${name} ${room}`);
-    if (left > 0) result.notes.push(`skipped: ${left} test cases of ${name} ${room} by decorator`);
-    results.push(result);
-    const time = ((Date.now() - begin) / 1000).toFixed(1);
-    console.log(
-      `${result.failed === 0 ? 'ok' : 'FAILED'}  ${room}: ${total} test cases, ${time} s`,
-    );
-  }
-  return results.length > 0 ? add(results) : failed(`${name} (no native tests were found)`);
+/** Runs the doctest executable of one room from build/<name> and counts its test cases. */
+async function doctestRoom(name, room, { launcher = [], env }) {
+  const begin = Date.now();
+  const program = join(root, 'build', name, `test_${room}`);
+  const [command, ...args] = [...launcher, program, '--no-colors=true'];
+  const report = reportPath(`${name}-${room}`);
+  const { code, output } = await exec(command, args, {
+    env: { TIDEMARK_TEST_REPORT: report, ...env },
+    cwd: join(root, 'build', name),
+  });
+  const match = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
+    output,
+  );
+  const [total, good, bad, left] = match ? match.slice(1).map(Number) : [0, 0, 0, 0];
+  const result = { passed: good, failed: bad, skipped: left, notes: [] };
+  // A sanitizer's report, a crash or a timeout ends the program without a failed test case.
+  if ((code !== 0 && bad === 0) || total === 0) result.failed += 1;
+  if (result.failed > 0) result.notes.push(`failed: ${name} ${room}`);
+  if (left > 0) result.notes.push(`skipped: ${left} test cases of ${name} ${room} by decorator`);
+  const time = ((Date.now() - begin) / 1000).toFixed(1);
+  console.log(`${result.failed === 0 ? 'ok' : 'FAILED'}  ${room}: ${total} test cases, ${time} s`);
+  return result;
+}
+
+/** Runs the doctest executables of these rooms, two at a time. */
+export async function doctest(name, rooms, options = {}) {
+  if (rooms.length === 0) return failed(`${name} (no native tests were found)`);
+  return add(await twoAtATime(rooms.map((room) => () => doctestRoom(name, room, options))));
 }
 
 /** What runs a program without address randomisation, which TSan of clang 14 cannot bear. */

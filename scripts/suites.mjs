@@ -6,9 +6,11 @@ import {
   add,
   cmakeBuild,
   doctest,
+  exec,
   failed,
   fixedAddresses,
   nativeTestRooms,
+  passed,
   skipped,
   step,
   twoAtATime,
@@ -92,6 +94,15 @@ async function windowsCompile() {
   return built ? { passed: 1, failed: 0, skipped: 0, notes: [] } : failed(name);
 }
 
+/** Skipped where the compiler is not that of the baseline. */
+async function instructions() {
+  const [name, command, args] = script('instructions.mjs');
+  const { code, output } = await exec(command, args);
+  process.stdout.write(output);
+  if (code === 0) return passed();
+  return code === 77 ? skipped(`instructions (${output.trim()})`) : failed(name);
+}
+
 async function cmakeJs() {
   const directory = join(root, 'build', 'cmake-js');
   const built = await step(
@@ -156,6 +167,12 @@ export const suites = [
     about: 'the core with native/io/windows compiled with MinGW',
     needs: [...cmake, 'mingw'],
     run: windowsCompile,
+  },
+  {
+    name: 'instructions',
+    about: 'instructions of the hot paths beside their baseline',
+    needs: [...cmake, 'valgrind'],
+    run: instructions,
   },
   {
     name: 'cmake-js',
