@@ -97,7 +97,7 @@ async function windowsCompile() {
 /** Skipped where the compiler is not that of the baseline. */
 async function instructions() {
   const [name, command, args] = script('instructions.mjs');
-  const { code, output } = await exec(command, args);
+  const { code, output } = await exec(command, args, { quiet: true });
   process.stdout.write(output);
   if (code === 0) return passed();
   return code === 77 ? skipped(`instructions (${output.trim()})`) : failed(name);
