@@ -12,11 +12,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exec, fixedAddresses } from '../../scripts/runners.mjs';
-import { root } from '../../scripts/tools.mjs';
+import { hasCommand, root } from '../../scripts/tools.mjs';
 
 const minute = 60_000;
 /** A net that does not end by then, or a test that ran out of its time, has shown nothing. */
 const netMinutes = 20;
+const mostBytes = 8 * 2 ** 30;
 const ranOut = /Test timed out in \d+ ?ms|stopped after \d+ minutes/;
 
 export function trackedFiles() {
@@ -46,6 +47,11 @@ function gitApply(directory, options, log) {
 
 /** Whether the patch applies to the tree as it is; nothing is changed. */
 export const applies = (patch, log = () => {}) => gitApply(root, ['--check', patch], log);
+
+/** A defect may make a loop of something: it must not take the machine with it. Sanitizers reserve more. */
+function boundedMemory() {
+  return hasCommand('prlimit') ? ['prlimit', `--as=${mostBytes}`] : [];
+}
 
 export class Scratch {
   constructor(directory, log) {
@@ -137,7 +143,10 @@ export class Scratch {
       const error = /^\s*\w*Error: .*/m.exec(output)?.[0]?.trim();
       return ended(output, [test, error].filter(Boolean).join(': '));
     }
-    const launcher = net.fixedAddresses ? fixedAddresses() : [];
+    const launcher = [
+      ...(net.fixedAddresses ? fixedAddresses() : []),
+      ...(net.settings ? [] : boundedMemory()),
+    ];
     for (const room of net.rooms) {
       // Where it was built, as ctest does: the paths that it was compiled with may be relative.
       const place = join(this.directory, 'build', net.build ?? 'native');
