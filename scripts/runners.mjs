@@ -143,7 +143,7 @@ async function doctestRoom(name, room, { launcher = [], env }) {
 /** Runs the doctest executables of these rooms, two at a time. */
 export async function doctest(name, rooms, options = {}) {
   if (rooms.length === 0) return failed(`${name} (no native tests were found)`);
-  return add(await twoAtATime(rooms.map((room) => () => doctestRoom(name, room, options))));
+  return twoAtATime(rooms.map((room) => () => doctestRoom(name, room, options)));
 }
 
 /** What runs a program without address randomisation, which TSan of clang 14 cannot bear. */
