@@ -33,6 +33,8 @@ std::shared_ptr<Store::Registry::Slot> Store::Registry::slot(const Key& key) {
   std::erase_if(slots_, [](const auto& entry) {
     Slot& slot = *entry.second;
     if (entry.second.use_count() > 1) return false;  // somebody opens it, or is about to
+    // The count orders nothing: the mutex, which is free, shows what the last one wrote.
+    const std::scoped_lock opened(slot.mutex);
     if (!slot.store) return true;
     const std::scoped_lock inner(slot.store->mutex_);
     return slot.store->ended_;

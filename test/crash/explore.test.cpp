@@ -3,20 +3,13 @@
 
 #include <string>
 
+#include "sanitizer.hpp"
 #include "support/campaign.hpp"
 #include "support/campaign_report.hpp"
 
 using namespace tidemark::test;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 
 // What every legal cut may lead to. The other rows refuse, or need rot: no cut may reach them.
 constexpr std::string_view rows_of_cuts = "KLMNOPUY";

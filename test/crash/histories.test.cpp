@@ -7,20 +7,14 @@
 #include <random>
 #include <string>
 
+#include "sanitizer.hpp"
 #include "support/history.hpp"
 
 using namespace tidemark::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t histories = 60;
-#elif defined(__has_feature)
-constexpr std::uint64_t histories =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ? 60 : 1'000;
-#else
-constexpr std::uint64_t histories = 1'000;
-#endif
+constexpr std::uint64_t histories = sanitized ? 60 : 1'000;
 constexpr std::size_t actions_each = 100;
 
 void complain(const History& history) {

@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "sanitizer.hpp"
+
 namespace tidemark::test {
 namespace {
 
@@ -18,17 +20,7 @@ constexpr std::size_t threads = 2;
 constexpr std::size_t most_complaints = 12;
 
 // A sanitizer makes everything slower by this much, more or less.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr std::uint64_t slowness = 40;
-#elif __has_feature(address_sanitizer)
-constexpr std::uint64_t slowness = 12;
-#else
-constexpr std::uint64_t slowness = 1;
-#endif
-#else
-constexpr std::uint64_t slowness = 1;
-#endif
+constexpr std::uint64_t slowness = one_in<std::uint64_t>(12, 40);
 
 struct Part {
   bool all = false;

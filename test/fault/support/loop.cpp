@@ -10,22 +10,13 @@
 
 #include "aftermath.hpp"
 #include "case.hpp"
+#include "sanitizer.hpp"
 #include "watchdog.hpp"
 
 namespace tidemark::test {
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr std::uint64_t slowness = 16;
-#elif __has_feature(address_sanitizer)
-constexpr std::uint64_t slowness = 4;
-#else
-constexpr std::uint64_t slowness = 1;
-#endif
-#else
-constexpr std::uint64_t slowness = 1;
-#endif
+constexpr std::uint64_t slowness = one_in<std::uint64_t>(4, 16);
 
 // No workload makes so many calls of a kind: a run that goes on being hit does not end.
 constexpr std::uint64_t most_calls = 5000;

@@ -74,7 +74,7 @@ function wordOf(tail: TailDecision | undefined) {
 }
 
 function noteTail(last: LiveSegment, { outcome, row }: TailDecision, problems: Problem[]): void {
-  if (outcome !== 'corrupt' || row === 'R') return;
+  if (outcome !== 'corrupt' || row === 'A') return;
   const { offset } = last.walk.stop;
   // What is behind the damage is shown as it would be in a sealed segment.
   last.walk = walk(last, { stepOver: true });

@@ -36,8 +36,8 @@ type Remains =
 /** `provenSeq` is the highest seq that something else names as durable. */
 export function decideTail(place: Place, walk: Walk, provenSeq: bigint): TailDecision {
   const { stop } = walk;
-  // The last live segment has no successor, and its seal names one.
-  if (stop.at === 'seal') return { row: 'R', outcome: 'corrupt' };
+  // The last live segment has no successor, and its seal names one: that file is refused, by its row.
+  if (stop.at === 'seal') return { row: 'A', outcome: 'corrupt' };
   if (stop.at === 'limit') return { row: 'A', outcome: 'sound' };
   if (stop.at === 'unknown') return { row: 'C', outcome: 'newer' };
   if (stop.at === 'discontinuous') return { row: 'D', outcome: 'corrupt' };

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "crc32c/crc32c.hpp"
@@ -126,6 +128,27 @@ void damage(io::Disk& disk, std::uint64_t generation) {
 }
 
 }  // namespace
+
+TEST_CASE("threads that open and leave stores of their own at the same time do not meet in one") {
+  io::Host host = io::system_host();
+  host.disk = io::make_memory_disk();
+  std::array<std::thread, 3> threads;
+  std::atomic<int> refused{0};
+  for (std::size_t n = 0; n < threads.size(); ++n) {
+    threads[n] = std::thread([&, place = directory + std::to_string(n)] {
+      for (int round = 0; round < 300; ++round) {
+        auto store = Store::join(host, place, mode);
+        if (!store) {
+          ++refused;
+          return;
+        }
+        store.value()->leave({});
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(refused == 0);
+}
 
 TEST_CASE("a value that was saved is read back, and only the generations that are kept stay") {
   World world;

@@ -16,19 +16,12 @@
 #endif
 
 #include "reference.hpp"
+#include "sanitizer.hpp"
 
 namespace crc32c = tidemark::crc32c;
 using reference::Kernel;
 
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool under_thread_sanitizer = true;
-#elif defined(__has_feature)
-constexpr bool under_thread_sanitizer = __has_feature(thread_sanitizer);
-#else
-constexpr bool under_thread_sanitizer = false;
-#endif
 
 struct Vector {
   const char* what;
@@ -97,7 +90,7 @@ TEST_CASE("kernels equal the definition for lengths 0 to 4096, 16 alignments and
   constexpr std::size_t alignments = 16;
   constexpr int splits = 8;
   // ThreadSanitizer watches every load of the table kernel and has nothing to find here.
-  constexpr std::size_t alignment_step = under_thread_sanitizer ? 5 : 1;
+  constexpr std::size_t alignment_step = tidemark::test::under_thread_sanitizer ? 5 : 1;
   const std::vector<std::uint8_t> storage = reference::random_bytes(longest + 2 * alignments, 1);
   const auto address = reinterpret_cast<std::uintptr_t>(storage.data());
   const std::uint8_t* aligned = storage.data() + (alignments - address % alignments) % alignments;

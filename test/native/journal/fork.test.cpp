@@ -11,19 +11,12 @@
 #include "io/disks.hpp"
 #include "io/threads.hpp"
 #include "journal/write_support.hpp"
+#include "sanitizer.hpp"
 
 using namespace tidemark;
 using namespace tidemark::test;
 
 namespace {
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool under_thread_sanitizer = true;
-#elif defined(__has_feature)
-constexpr bool under_thread_sanitizer = __has_feature(thread_sanitizer);
-#else
-constexpr bool under_thread_sanitizer = false;
-#endif
 
 constexpr int acknowledged_before = 20;
 constexpr int in_flight = 200;
