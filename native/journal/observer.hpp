@@ -53,7 +53,9 @@ class Observer {
 // calls `changed` (from that task) when a view changed or a refresh failed. Every change behind
 // start() is told, also one that a refresh by somebody else brought: whoever starts a watch and
 // then finds nothing new may go to sleep.
-inline constexpr io::Nanoseconds watch_interval = 10'000'000;
+// Longer would show a record later than 20 ms behind the mark that makes it durable for readers;
+// at 10 ms an idle follower took 1.2 % of a processor, at this it is below 1 %.
+inline constexpr io::Nanoseconds watch_interval = 14'000'000;
 class Watch {
  public:
   using Changed = std::function<void(const Status&)>;

@@ -50,14 +50,14 @@ function conversation(emitter, send, end) {
   };
 }
 
-async function follow(where, { directory, records, idleMs, random }) {
+async function follow(where, { directory, records, settleMs, idleMs, random }) {
   const journal = await Journal.open(join(directory, where), { idleMarkMs: IDLE_MARK_MS });
   await journal.append({ first: true });
   const follower = start[where](join(directory, where));
   try {
     await follower.ready;
     // Meanwhile nothing happens in the journal: what the follower uses is the price of waiting.
-    const idle = idleMs > 0 ? await follower.ask({ idleMs }) : undefined;
+    const idle = idleMs > 0 ? await follower.ask({ settleMs, idleMs }) : undefined;
     const acknowledged = new Map();
     for (let n = 0; n < records; n += 1) {
       const seq = await journal.append({ n });
@@ -80,12 +80,15 @@ async function follow(where, { directory, records, idleMs, random }) {
   }
 }
 
-export async function followers({ directory, records, idleMs, seed, log = () => {} }) {
+/** An idle follower uses less of a processor, in percent. */
+const MOST_IDLE_PERCENT = 1;
+
+export async function followers({ directory, records, settleMs = 0, idleMs, seed, log = () => {} }) {
   const random = seeded(seed);
   const figures = {};
   const claims = [];
   for (const where of Object.keys(start)) {
-    const result = await follow(where, { directory, records, idleMs, random });
+    const result = await follow(where, { directory, records, settleMs, idleMs, random });
     figures[where] = result;
     log(`${where}: p50 ${result.latency.p50Ms} ms, p99 ${result.latency.p99Ms} ms`);
     claims.push(
@@ -94,6 +97,16 @@ export async function followers({ directory, records, idleMs, seed, log = () => 
         result.inOrder && result.seen === records,
         result.seen,
         records,
+      ),
+    );
+    if (result.idle === undefined) continue;
+    const { processorPercent } = result.idle;
+    claims.push(
+      claim(
+        `an idle follower in another ${where} uses less than one percent of a processor`,
+        processorPercent < MOST_IDLE_PERCENT,
+        processorPercent,
+        `< ${MOST_IDLE_PERCENT}`,
       ),
     );
   }

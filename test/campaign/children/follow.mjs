@@ -18,13 +18,14 @@ const tell = () => {
 
 questions.on('message', async (question) => {
   if (question.idleMs !== undefined) {
+    await pause(question.settleMs);
     const begin = performance.now();
     // Of a worker this is the whole process, the idle writer included.
     const before = process.cpuUsage();
     await pause(question.idleMs);
     const { user, system } = process.cpuUsage(before);
     const milliseconds = performance.now() - begin;
-    const processorPercent = Math.round((user + system) / milliseconds) / 10;
+    const processorPercent = Math.round((user + system) / (milliseconds / 10)) / 100;
     say({ seconds: Math.round(milliseconds) / 1000, processorPercent });
   } else {
     until = question.until;
