@@ -83,7 +83,14 @@ async function follow(where, { directory, records, settleMs, idleMs, random }) {
 /** An idle follower uses less of a processor, in percent. */
 const MOST_IDLE_PERCENT = 1;
 
-export async function followers({ directory, records, settleMs = 0, idleMs, seed, log = () => {} }) {
+export async function followers({
+  directory,
+  records,
+  settleMs = 0,
+  idleMs,
+  seed,
+  log = () => {},
+}) {
   const random = seeded(seed);
   const figures = {};
   const claims = [];

@@ -118,7 +118,8 @@ describe.skipIf(!canSlowTheDisk())('memory', () => {
         { form: 'append', ...large },
         { form: 'write', ...small },
       ];
-      const { claims, broken } = await runPart(memory, { cases, milliseconds: 1500 });
+      // How far ahead is a matter of speed, which the campaign measures: here it is ahead at all.
+      const { claims, broken } = await runPart(memory, { cases, milliseconds: 1500, ahead: 2 });
       expect(broken).toEqual([]);
       expect(claims).toBe(9);
     },
