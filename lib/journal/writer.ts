@@ -1,12 +1,12 @@
 // The writing side of a handle: staging, hand-over, and the settlement of everything that waits. The
 // order of calls is the order of seqs: whatever hands over first hands over what is staged.
 
-import { rangeError, typeError } from '../arguments';
 import type { NativeJournal, NativeReader } from '../binding';
 import type { PlainCodec } from '../codec/plain-copy';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
 import { hold, listen, operate, release, unlisten } from '../runtime';
+import { batchValues, checkBatchBytes } from './batch-values';
 import { type Deferred, deferred, quiet } from './deferred';
 import { EventCollector, publishPoison } from './diagnostics';
 import { HandOver, type HandOverChoice } from './hand-over';
@@ -33,9 +33,6 @@ export const pendingRecordBytes = 512;
  */
 const handOverRecords = 256;
 const handOverBytes = 64 * 1024;
-
-const mostBatchRecords = 1_048_576;
-const mostBatchBytes = 256 * 1024 * 1024;
 
 /** Stands for the value of a record that has to be read to be known. */
 export const unknownValue: unique symbol = Symbol('unknown value');
@@ -244,16 +241,15 @@ export class Writer implements RecordSource {
     ifLastSeq: number | undefined = undefined,
     gate: Gate | undefined = undefined,
   ): Promise<{ firstSeq: number; lastSeq: number }> {
-    const copied = copyOf(values);
+    const copied = batchValues(values);
     const count = copied.length;
-    if (count === 0) throw rangeError('"values" must hold at least one value');
     const batch = this.#batch;
     try {
       let bytes = 0;
       for (let i = 0; i < count; i++) {
         const size = this.#encode(copied[i]);
         bytes += size;
-        if (bytes > mostBatchBytes) throw batchTooLarge();
+        checkBatchBytes(bytes);
         if (gate !== undefined) copied[i] = this.#decodeAgain();
         this.#encoder.stage(batch);
       }
@@ -530,36 +526,11 @@ export class Writer implements RecordSource {
   }
 }
 
-/**
- * The values, read before anything is staged: reading them may run code of the user's (a getter, a
- * Proxy), which may append.
- */
-function copyOf(values: unknown): unknown[] {
-  if (!Array.isArray(values)) throw typeError('values', 'an array', values);
-  const count: unknown = values.length; // of a Proxy it can be anything
-  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
-    throw typeError('values.length', 'the length of an array', count);
-  }
-  if (count > mostBatchRecords) throw batchTooLarge();
-  const copied = new Array<unknown>(count);
-  for (let i = 0; i < count; i++) copied[i] = values[i];
-  return copied;
-}
-
 function largerThanPending(bytes: number, most: number): TidemarkError {
   return new TidemarkError(
     'ERR_TIDEMARK_TOO_LARGE',
     `${bytes} bytes can never be pending, maxPendingBytes is ${most}: ` +
       'append them in parts, or open with a larger maxPendingBytes',
-    { outcome: 'not-written' },
-  );
-}
-
-function batchTooLarge(): TidemarkError {
-  return new TidemarkError(
-    'ERR_TIDEMARK_TOO_LARGE',
-    `a batch is one commit, at most ${mostBatchRecords} records and ${mostBatchBytes} bytes: ` +
-      'split it into several',
     { outcome: 'not-written' },
   );
 }

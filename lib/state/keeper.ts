@@ -203,6 +203,7 @@ export class Keeper {
     const { journal, generations } = this.#opened;
     const begun = performance.now();
     const coveredSeq = this.#replica.seq;
+    const due = { records: this.#records, bytes: this.#bytes };
     this.#records = 0; // that no checkpoint covers: one on demand counts, too
     this.#bytes = 0;
     const epoch = epochOf(journal.segments(), coveredSeq) ?? this.#epoch ?? journal.epoch;
@@ -220,6 +221,10 @@ export class Keeper {
         durable(journal, coveredSeq),
         this.#choices.unsynced,
       );
+    } catch (error) {
+      this.#records += due.records; // as uncovered as before
+      this.#bytes += due.bytes;
+      throw error;
     } finally {
       letGo();
     }

@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads';
 import { Journal } from '../../dist/index.mjs';
 import { claim, integer, latencies, root, seeded } from './support.mjs';
 
+/** An idle follower uses less of a processor, in percent. */
+const MOST_IDLE_PERCENT = 1;
 const program = join(root, 'test', 'campaign', 'children', 'follow.mjs');
 export const IDLE_MARK_MS = 5;
 /** Bounds of the issue, reported beside the figures: times are never a claim. */
@@ -79,9 +81,6 @@ async function follow(where, { directory, records, settleMs, idleMs, random }) {
     await journal.close();
   }
 }
-
-/** An idle follower uses less of a processor, in percent. */
-const MOST_IDLE_PERCENT = 1;
 
 export async function followers({
   directory,

@@ -1,25 +1,13 @@
 // The n-th call of each kind fails: every outcome is a typed error, and what is loaded afterwards was
 // saved as a whole.
 import { Checkpoint, TidemarkError } from 'tidemark';
-import { type DiskCallKind, SimulatedDisk } from 'tidemark/testing';
+import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it } from 'vitest';
+import { diskCallKinds } from '../support/disk-calls';
 import { range, rejection } from '../support/journals';
 import { pieces } from './support';
 
 const directory = '/state';
-const kinds: DiskCallKind[] = [
-  'open',
-  'read',
-  'write',
-  'sync',
-  'mkdir',
-  'readdir',
-  'stat',
-  'rename',
-  'unlink',
-  'syncDirectory',
-  'lock',
-];
 const codes = ['EIO', 'ENOSPC', 'EMFILE', 'EROFS'];
 const allowed = new Set([
   'ERR_TIDEMARK_IO',
@@ -71,31 +59,34 @@ async function run(account: Account): Promise<void> {
 }
 
 describe('the n-th call fails', () => {
-  it.each(kinds)('of the kind %s: typed errors, and nothing acknowledged is lost', async (kind) => {
-    let hits = 0;
-    for (const code of codes) {
-      for (let nth = 1, more = true; more; nth++) {
-        const disk = new SimulatedDisk({ seed: nth });
-        await disk.run(async () => {
-          disk.fail(kind, nth, code);
-          const account: Account = { acknowledged: 0, possible: [], failures: [] };
-          await run(account);
-          const left = disk.calls().filter((call) => call.kind === kind).length;
-          more = left >= nth;
-          hits += account.failures.length;
-          // Without the fault and without what was not durable: the newest that was acknowledged, or
-          // one of which nobody knew.
-          disk.cut({ keep: nth % 2 === 0 ? 'none' : 'random' });
-          const after = await Checkpoint.open<number>(directory);
-          const value = (await after.load())?.value ?? 0;
-          expect([account.acknowledged, ...account.possible]).toContain(value);
-          await after.close();
-        });
+  it.each(diskCallKinds)(
+    'of the kind %s: typed errors, and nothing acknowledged is lost',
+    async (kind) => {
+      let hits = 0;
+      for (const code of codes) {
+        for (let nth = 1, more = true; more; nth++) {
+          const disk = new SimulatedDisk({ seed: nth });
+          await disk.run(async () => {
+            disk.fail(kind, nth, code);
+            const account: Account = { acknowledged: 0, possible: [], failures: [] };
+            await run(account);
+            const left = disk.calls().filter((call) => call.kind === kind).length;
+            more = left >= nth;
+            hits += account.failures.length;
+            // Without the fault and without what was not durable: the newest that was acknowledged, or
+            // one of which nobody knew.
+            disk.cut({ keep: nth % 2 === 0 ? 'none' : 'random' });
+            const after = await Checkpoint.open<number>(directory);
+            const value = (await after.load())?.value ?? 0;
+            expect([account.acknowledged, ...account.possible]).toContain(value);
+            await after.close();
+          });
+        }
       }
-    }
-    // A failed unlink is litter; the open of a directory that is there needs no mkdir, ...
-    if (kind === 'write' || kind === 'sync' || kind === 'rename') expect(hits).toBeGreaterThan(3);
-  });
+      // A failed unlink is litter; the open of a directory that is there needs no mkdir, ...
+      if (kind === 'write' || kind === 'sync' || kind === 'rename') expect(hits).toBeGreaterThan(3);
+    },
+  );
 
   it('of a stream: the file that was begun goes, the source is closed', async () => {
     for (const kind of ['open', 'write', 'sync', 'rename'] as const) {

@@ -1,25 +1,12 @@
 // The n-th call of each kind fails, in the journal or in the checkpoints of a state: every outcome is a
 // typed error, and what is opened afterwards holds every event that was acknowledged, each once.
 import { type DurableState, Journal, TidemarkError } from 'tidemark';
-import { type DiskCallKind, SimulatedDisk } from 'tidemark/testing';
+import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it } from 'vitest';
+import { diskCallKinds } from '../support/disk-calls';
 import { range } from '../support/journals';
 import { type List, openList } from './states';
 
-const kinds: DiskCallKind[] = [
-  'open',
-  'read',
-  'write',
-  'sync',
-  'truncate',
-  'mkdir',
-  'readdir',
-  'stat',
-  'rename',
-  'unlink',
-  'syncDirectory',
-  'lock',
-];
 const codes = ['EIO', 'ENOSPC', 'EMFILE'];
 const allowed = new Set(['ERR_TIDEMARK_IO', 'ERR_TIDEMARK_NO_SPACE', 'ERR_TIDEMARK_POISONED']);
 /** Two of them do not fit into the smallest segment, so that a checkpoint lets go of files. */
@@ -118,7 +105,7 @@ function casesOf(calls: number): { nth: number; code: string }[] {
 }
 
 describe('the n-th call fails', () => {
-  it.each(kinds)(
+  it.each(diskCallKinds)(
     'of the kind %s: typed errors, what is acknowledged is there once, what is refused is not',
     async (kind) => {
       const sound = new SimulatedDisk();

@@ -309,6 +309,18 @@ describe('checkpoints', () => {
   );
 
   it(
+    'on demand that fail count for nothing: the next one is due when it was',
+    onDisk(async (disk) => {
+      const state = await openList('/s', { checkpoint: { everyRecords: 5 } });
+      await commitTo(state, 4);
+      disk.fail('rename', 1, 'ENOSPC');
+      await expect(state.checkpoint()).rejects.toMatchObject({ code: 'ERR_TIDEMARK_NO_SPACE' });
+      await commitTo(state, 5);
+      await expect.poll(() => state.stats().coveredSeq).toBe(5);
+    }),
+  );
+
+  it(
     'hold a Map or a Set in slices, of the moment at which they began',
     onDisk(async () => {
       const open = () =>

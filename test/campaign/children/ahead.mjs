@@ -1,6 +1,6 @@
 // A producer that never looks at `writable`: it appends until it is told BUSY, waits for `ready` as
-// that error says, and goes on, for `milliseconds` or until it was told so twice. How far memory grew over what it was after the
-// open.
+// that error says, and goes on, for `milliseconds` or until it was told so twice. How far memory grew
+// over what it was after the open.
 import { Journal } from '../../../dist/index.mjs';
 import { answer, childInput, memoryField } from '../support.mjs';
 
@@ -8,8 +8,9 @@ import { answer, childInput, memoryField } from '../support.mjs';
 const PER_LOOK = 64;
 const WARM_UP = 200;
 const WARM_UP_BYTES = 8 * 1024 * 1024;
-
+/** So many times `milliseconds` a slow machine may take. */
 const PATIENCE = 20;
+
 const { directory, form, recordBytes, maxPendingBytes, milliseconds } = childInput();
 const commit = { maxBytes: 1024 * 1024 };
 // Buffered: what slows the disk (strace) delays the calls of fdatasync.
