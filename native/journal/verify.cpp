@@ -2,11 +2,13 @@
 // and may not be passed over is a failure. It looks at the directory with the survey, at the end of
 // the journal with the decision of recovery, and changes nothing.
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "format/names.hpp"
 #include "format/one_flip.hpp"
 #include "journal/damage.hpp"
+#include "journal/pieces.hpp"
 #include "journal/segment_check.hpp"
 #include "journal/survey.hpp"
 #include "journal/tail.hpp"
@@ -34,7 +36,7 @@ Problem problem_of(const Failure& failure) {
 class Verification {
  public:
   Verification(const io::Host& host, const std::string& directory, const VerifyOptions& options)
-      : disk_(*host.disk), directory_(directory), options_(options) {}
+      : disk_(*host.disk), tasks_(*host.tasks), directory_(directory), options_(options) {}
 
   Result<VerifyReport> run() {
     if (Status status = look(); !status) return status.error();
@@ -47,11 +49,7 @@ class Verification {
     report_.header = survey_.reference;
     add_survey_problems();
     measure();
-    // First: whether the segment in front must have its seal depends on what the last one holds.
-    if (!survey_.live.empty() && !report_.beside_writer) decided_ = decide(survey_.live.size() - 1);
-    for (std::size_t number = 0; number < survey_.live.size(); ++number) {
-      if (Status status = check_segment(number); !status) return status.error();
-    }
+    check_segments();
     for (const Problem& problem : report_.problems) {
       if (problem.row == newer_frame_row) return newer_frame(problem);
     }
@@ -175,22 +173,58 @@ class Verification {
     }
   }
 
-  Status check_segment(std::size_t number) {
+  // What the check of one segment found.
+  struct Checked {
+    std::vector<Problem> problems;
+    std::optional<Failure> failure;  // the file cannot be opened
+    std::optional<format::Seal> seal;
+    SegmentLayout layout;
+    std::uint64_t watermark_seq = 0;
+  };
+
+  // Reading takes most of the time, and every segment can be read by itself; what was found is told
+  // in their order. Only the last two wait for the decision about the end: whether the segment in
+  // front must have its seal depends on what the last one holds.
+  void check_segments() {
+    const std::size_t count = survey_.live.size();
+    const std::size_t early = count - std::min<std::size_t>(count, 2);
+    std::vector<Checked> checked(count);
+    do_pieces(tasks_, early + 1, [&](std::size_t piece) {
+      if (piece > 0) {
+        checked[piece - 1] = check_segment(piece - 1);
+      } else if (count > 0 && !report_.beside_writer) {
+        decided_ = decide(count - 1);
+      }
+    });
+    do_pieces(tasks_, count - early,
+              [&](std::size_t piece) { checked[early + piece] = check_segment(early + piece); });
+    for (std::size_t number = 0; number < count; ++number) {
+      tell(survey_.live[number], tail_decision(number), std::move(checked[number]));
+    }
+  }
+
+  // About the last segment, where no writer lives and it can be read.
+  const TailDecision* tail_decision(std::size_t number) const {
+    const bool last = number + 1 == survey_.live.size();
+    return last && decided_ && *decided_ ? &decided_->value() : nullptr;
+  }
+
+  Checked check_segment(std::size_t number) const {
     const SurveyedFile& file = survey_.live[number];
     const bool last = number + 1 == survey_.live.size();
+    Checked checked;
     SegmentCheck::Task task;
     task.file = &file;
     task.frames = options_.frames;
     task.bodies = options_.bodies;
-    const TailDecision* decision = nullptr;
     if (last && report_.beside_writer) {
       task.end = SegmentCheck::End::watermark;
     } else if (last) {
-      if (!*decided_) {
-        unreadable(file, decided_->error());
-        return done();
+      const TailDecision* decision = tail_decision(number);
+      if (!decision) {
+        checked.failure = decided_->error();
+        return checked;
       }
-      decision = &decided_->value();
       task.end = SegmentCheck::End::tail;
       const bool damaged = decision->refusal && !decision->refused_for_previous;
       task.limit = damaged ? decision->file_bytes : decision->stream.end;
@@ -201,16 +235,27 @@ class Verification {
       say_successor(number, task);
     }
     SegmentCheck check(disk_, task);
+    if (Status status = check.run(checked.problems); !status) {
+      checked.failure = status.error();
+      return checked;
+    }
+    checked.seal = check.seal();
+    checked.layout = check.layout();
+    checked.watermark_seq = check.watermark().seq;
+    return checked;
+  }
+
+  void tell(const SurveyedFile& file, const TailDecision* decision, Checked checked) {
     const std::size_t before = report_.problems.size();
-    if (Status status = check.run(report_.problems); !status) {
-      unreadable(file, status.error());
-      return done();
+    std::ranges::move(checked.problems, std::back_inserter(report_.problems));
+    if (checked.failure) {
+      unreadable(file, *checked.failure);
+      return;
     }
     if (decision) judge_tail(file, *decision, before);
-    if (decision && check.seal()) miss_successor(file, *check.seal());
-    report_.watermark_seq = std::max(report_.watermark_seq, check.watermark().seq);
-    report_.segments.push_back(check.layout());
-    return done();
+    if (decision && checked.seal) miss_successor(file, *checked.seal);
+    report_.watermark_seq = std::max(report_.watermark_seq, checked.watermark_seq);
+    report_.segments.push_back(std::move(checked.layout));
   }
 
   void say_successor(std::size_t number, SegmentCheck::Task& task) const {
@@ -315,6 +360,7 @@ class Verification {
   }
 
   io::Disk& disk_;
+  io::Tasks& tasks_;
   const std::string& directory_;
   const VerifyOptions& options_;
   Survey survey_;
