@@ -126,17 +126,26 @@ export class Keeper {
   applied(count: number, bytes: number): void {
     this.#records += count;
     this.#bytes += bytes;
-    const { everyRecords, everyBytes, everyMs } = this.#choices.triggers;
+    const { everyRecords, everyBytes } = this.#choices.triggers;
     if (this.#records >= everyRecords || this.#bytes >= everyBytes) this.#begin();
-    else if (count > 0 && this.#timer === undefined && everyMs !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => this.#begin(), everyMs);
-      this.#timer.unref();
-    }
+    else if (count > 0) this.#startTimer();
+  }
+
+  /** Runs while there is an event that no checkpoint covers, from the first such event on. */
+  #startTimer(): void {
+    const { everyMs } = this.#choices.triggers;
+    if (this.#timer !== undefined || this.#closed || everyMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#begin(), everyMs);
+    this.#timer.unref();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #begin(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer();
     if (this.#automatic !== undefined || this.#closed || this.#replica.failure !== undefined)
       return;
     this.#records = 0;
@@ -206,6 +215,7 @@ export class Keeper {
     const due = { records: this.#records, bytes: this.#bytes };
     this.#records = 0; // that no checkpoint covers: one on demand counts, too
     this.#bytes = 0;
+    this.#stopTimer();
     const epoch = epochOf(journal.segments(), coveredSeq) ?? this.#epoch ?? journal.epoch;
     const letGo = this.#replica.hold();
     let generation: number;
@@ -224,6 +234,7 @@ export class Keeper {
     } catch (error) {
       this.#records += due.records; // as uncovered as before
       this.#bytes += due.bytes;
+      this.#startTimer();
       throw error;
     } finally {
       letGo();
@@ -260,7 +271,7 @@ export class Keeper {
   /** Ends the automatic saves; waits for what runs. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     await this.#automatic;
     await this.#saving?.catch(() => {});
     await this.#role?.release();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { DurableState, Journal } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { openJournal, rejection, temporaryDirectory } from '../support/journals';
 import { commitTo, openList, textsTo } from './states';
@@ -277,6 +277,45 @@ describe('checkpoints', () => {
       expect(state.stats().checkpoints.saved).toBe(0);
       await state.commit('event 1');
       await expect.poll(() => state.stats().coveredSeq).toBe(1);
+    }),
+  );
+
+  it(
+    'are due so long after an event that none covers: one on demand stops the clock',
+    onDisk(async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const state = await openList('/s', { checkpoint: { everyMs: 1000 } });
+        await state.commit('event 1');
+        vi.advanceTimersByTime(900);
+        await state.checkpoint();
+        expect(vi.getTimerCount()).toBe(0);
+        await state.commit('event 2');
+        vi.advanceTimersByTime(999);
+        expect(vi.getTimerCount()).toBe(1);
+        vi.advanceTimersByTime(1);
+        await expect.poll(() => state.stats().coveredSeq).toBe(2);
+      } finally {
+        vi.useRealTimers();
+      }
+    }),
+  );
+
+  it(
+    'by time that fail are tried again after as long, also when nothing is committed',
+    onDisk(async (disk) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const state = await openList('/s', { checkpoint: { everyMs: 1000 } });
+        await state.commit('event 1');
+        disk.fail('rename', 1, 'ENOSPC');
+        vi.advanceTimersByTime(1000);
+        await expect.poll(() => state.stats().checkpoints.failed).toBe(1);
+        vi.advanceTimersByTime(1000);
+        await expect.poll(() => state.stats().coveredSeq).toBe(1);
+      } finally {
+        vi.useRealTimers();
+      }
     }),
   );
 
