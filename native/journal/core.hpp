@@ -22,6 +22,7 @@
 #include "journal/event_log.hpp"
 #include "journal/filler.hpp"
 #include "journal/journal.hpp"
+#include "journal/transfers.hpp"
 
 namespace tidemark::journal {
 
@@ -99,11 +100,8 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   std::shared_ptr<io::Task> task;
   std::unique_ptr<io::Gate> gate;  // notified after every change that somebody may wait for
   std::unique_ptr<Writer> writer;
-  bool direct = false;
-  bool write_through = false;  // direct, and durable writes are: one call makes a commit durable
+  Transfers transfers;
   bool zero_fill = true;
-  std::size_t alignment = 1;
-  std::string mode_reason;
 
   // ---- guarded by mutex
   mutable std::mutex mutex;

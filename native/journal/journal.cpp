@@ -102,9 +102,9 @@ Stats Journal::stats() const {
     stats.pending_records = core_->pending_records;
     stats.segments = core_->view.segments.size();
     stats.handles = core_->clients.size();
-    stats.direct = core_->direct;
-    stats.alignment = core_->alignment;
-    stats.why = core_->mode_reason;
+    stats.direct = core_->transfers.direct;
+    stats.alignment = core_->transfers.alignment;
+    stats.why = core_->transfers.reason;
   }
   for (const SegmentInfo& info : infos) stats.bytes_used += info.bytes;
 #if defined(__APPLE__)
@@ -112,7 +112,7 @@ Stats Journal::stats() const {
 #elif defined(_WIN32)
   stats.sync_mode = "FlushFileBuffers";
 #else
-  stats.sync_mode = core_->write_through ? "O_DSYNC" : "fdatasync";
+  stats.sync_mode = core_->transfers.write_through ? "O_DSYNC" : "fdatasync";
 #endif
   stats.commit_records = core_->commit_records.summary();
   stats.commit_ns = core_->commit_ns.summary();

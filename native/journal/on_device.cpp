@@ -5,6 +5,7 @@
 #include "format/bytes.hpp"
 #include "format/frame.hpp"
 #include "journal/file_source.hpp"
+#include "journal/segment_files.hpp"
 #include "journal/tail.hpp"
 
 namespace tidemark::journal {
@@ -43,8 +44,12 @@ Result<bool> zero_from(std::uint64_t offset, io::File& opened, const SurveyedFil
   return zero_within(offset, file.bytes, opened, file);
 }
 
-}  // namespace
-
+// What the device holds of the header that the survey saw.
+enum class HeaderOnDevice : std::uint8_t {
+  none,
+  part,  // one copy, where the cache shows two
+  whole,
+};
 Result<HeaderOnDevice> header_on_device(io::Disk& disk, const SurveyedFile& file) {
   auto opened = device_file(disk, file);
   if (!opened) return opened.error();
@@ -63,6 +68,7 @@ Result<HeaderOnDevice> header_on_device(io::Disk& disk, const SurveyedFile& file
   return HeaderOnDevice::whole;
 }
 
+// Whether it holds the seal that the survey saw.
 Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file) {
   auto opened = device_file(disk, file);
   if (!opened) return opened.error();
@@ -81,10 +87,64 @@ Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file) {
          seal->successor_salt == file.seal->successor_salt;
 }
 
+// Whether it holds nothing but zeros behind the header.
 Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file) {
   auto opened = device_file(disk, file);
   if (!opened) return opened.error();
   return zero_from(file.headers.header.data_start(), *opened.value(), file);
+}
+
+Status sync_file(io::Disk& disk, const SurveyedFile& file) {
+  auto opened = open_segment(disk, file.path, false);
+  if (!opened) return Status(from_io(opened.error(), "a segment cannot be opened for writing"));
+  if (io::Status status = opened.value()->sync(); !status) {
+    return Status(from_io(status.error(), "a segment cannot be synced before it is read"));
+  }
+  return done();
+}
+
+}  // namespace
+
+Status believe_the_device(io::Disk& disk, Survey& survey) {
+  while (true) {
+    SurveyedFile& last = survey.live.back();
+    if (Status status = sync_file(disk, last); !status) return status;
+    // The header of the first segment was durable before the file had its name.
+    if (survey.live.size() == 1) return done();
+    SurveyedFile& previous = survey.live[survey.live.size() - 2];
+    if (Status status = sync_file(disk, previous); !status) return status;
+    if (previous.seal) {
+      Result<bool> sealed = seal_on_device(disk, previous);
+      if (!sealed) return sealed.error();
+      if (!sealed.value()) previous.seal.reset();
+    }
+    Result<HeaderOnDevice> there = header_on_device(disk, last);
+    if (!there) return there.error();
+    if (there.value() == HeaderOnDevice::whole) return done();
+    Result<bool> unused = unused_on_device(disk, last);
+    if (!unused) return unused.error();
+    const bool half_made = !previous.seal && unused.value();
+    if (there.value() == HeaderOnDevice::part) {
+      if (!half_made) return done();
+      survey.half_made_proof =
+          std::max(survey.half_made_proof, last.headers.header.predecessor.last_seq);
+    }
+    if (!half_made) {
+      Failure failure;
+      failure.code = Code::corrupt;
+      failure.path = last.path;
+      failure.segment = last.id;
+      failure.offset = 0;
+      failure.from_seq = last.headers.header.first_seq;
+      failure.message = "segment " + std::to_string(last.id) +
+                        " has no sound header on the device; nothing was changed: run `tidemark "
+                        "verify` for the extent and `tidemark salvage` to copy out what is sound";
+      return Status(std::move(failure));
+    }
+    previous.stream_end = 0;
+    survey.debris.push_back(last);
+    survey.live.pop_back();
+  }
 }
 
 Result<bool> zero_in_cache(io::Disk& disk, const SurveyedFile& file, std::uint64_t from) {

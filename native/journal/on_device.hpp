@@ -8,19 +8,10 @@
 
 namespace tidemark::journal {
 
-// What the device holds of the header that the survey saw.
-enum class HeaderOnDevice : std::uint8_t {
-  none,
-  part,  // one copy, where the cache shows two
-  whole,
-};
-Result<HeaderOnDevice> header_on_device(io::Disk& disk, const SurveyedFile& file);
-
-// Whether it holds the seal that the survey saw.
-Result<bool> seal_on_device(io::Disk& disk, const SurveyedFile& file);
-
-// Whether it holds nothing but zeros behind the header.
-Result<bool> unused_on_device(io::Disk& disk, const SurveyedFile& file);
+// Syncs what the last rotation wrote, then looks past the page cache whether it is there: a
+// header and a seal that only the cache knows never were, and nothing was acknowledged behind
+// them.
+Status believe_the_device(io::Disk& disk, Survey& survey);
 
 // Whether the page cache, which may hold what a sync that failed left out, shows nothing but zeros
 // from here on.

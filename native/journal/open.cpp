@@ -14,6 +14,7 @@
 #include "journal/segment_writer.hpp"
 #include "journal/survey.hpp"
 #include "journal/tail.hpp"
+#include "journal/transfers.hpp"
 #include "journal/writer.hpp"
 #include "journal/writer_lock.hpp"
 
@@ -66,59 +67,18 @@ class Opener {
   }
 
   Status look_at_file_system() {
-    auto info = disk_.file_system(core_->directory);
-    if (!info)
-      return Status(from_io(info.error(), "the file system of the journal cannot be asked"));
-    if (info.value().network && !core_->options.allow_network) {
-      Failure failure;
-      failure.code = Code::unsupported;
-      failure.path = core_->directory;
-      failure.message =
-          "the directory is on " + info.value().name +
-          ", a network file system, whose locks and syncs promise less: use a local disk, or set "
-          "allowNetwork and read docs/guarantees.md";
-      return Status(std::move(failure));
-    }
+    auto info = usable_file_system(disk_, core_->directory, core_->options.allow_network);
+    if (!info) return info.error();
     core_->zero_fill = !info.value().copy_on_write;
-    plain_file_system_ = !info.value().copy_on_write && !info.value().network;
+    file_system_ = std::move(info).value();
     return done();
   }
 
-  // Direct transfers where each makes its own commit durable: one call instead of two, and no page
-  // cache to believe. Behind every refusal, since they are tried with a temporary file.
+  // Behind every refusal, since direct transfers are tried with a temporary file.
   Status choose_mode() {
-    const bool wanted = core_->options.direct == DirectChoice::on;
-    if (core_->options.direct == DirectChoice::off) return buffered("directIO: false");
-    if (!wanted && !plain_file_system_) {
-      return buffered("a copy-on-write or network file system, where direct writes gain nothing");
-    }
-    auto support = disk_.probe_direct(core_->directory);
-    if (!wanted) {
-      // A full disk can be opened all the same: what can be appended is the append's to say.
-      if (!support) return buffered("direct writes cannot be tried: " + support.error().message());
-      if (!support.value().supported) return buffered("direct writes " + support.value().why);
-      if (!support.value().durable_writes) {
-        return buffered("no direct write is durable by itself on this system");
-      }
-    }
-    if (!support) return Status(from_io(support.error(), "direct transfers cannot be tried"));
-    if (!support.value().supported) {
-      Failure failure;
-      failure.code = Code::unsupported;
-      failure.path = core_->directory;
-      failure.message = "directIO: true, but this file system refuses direct transfers (" +
-                        support.value().why + "): use 'auto' or false";
-      return Status(std::move(failure));
-    }
-    core_->direct = true;
-    core_->write_through = support.value().durable_writes;
-    core_->alignment = std::max(support.value().alignment, format::minimum_block_bytes);
-    core_->mode_reason = support.value().why;
-    return done();
-  }
-
-  Status buffered(std::string reason) {
-    core_->mode_reason = std::move(reason);
+    auto chosen = choose_transfers(disk_, core_->directory, core_->options.direct, file_system_);
+    if (!chosen) return chosen.error();
+    core_->transfers = std::move(chosen).value();
     return done();
   }
 
@@ -138,8 +98,8 @@ class Opener {
     if (Status status = choose_mode(); !status) return status;
     const Recorded& recorded = options.recorded;
     format::SegmentHeader header;
-    header.block_bytes =
-        static_cast<std::uint32_t>(std::max(core_->alignment, format::minimum_block_bytes));
+    header.block_bytes = static_cast<std::uint32_t>(
+        std::max(core_->transfers.alignment, format::minimum_block_bytes));
     host_.clock->random(header.journal_id);
     header.segment_id = core_->next_segment_id++;
     header.start_seq = start_seq;
@@ -162,8 +122,8 @@ class Opener {
     host_.clock->random(std::as_writable_bytes(std::span(&header.epoch, 1)));
     header.created_at = host_.clock->wall_milliseconds();
     header.capacity = core_->zero_fill ? capacity : 0;
-    auto created =
-        create_segment(disk_, core_->directory, header, {core_->options.mode, core_->direct});
+    auto created = create_segment(disk_, core_->directory, header,
+                                  {core_->options.mode, core_->transfers.direct});
     if (!created) return Status(from_io(created.error(), "a segment cannot be created"));
     format::Stream stream;
     stream.end = header.data_start();
@@ -181,7 +141,7 @@ class Opener {
 
   Status recover() {
     if (Status status = check_recorded(); !status) return status;
-    if (Status status = believe_the_device(); !status) return status;
+    if (Status status = believe_the_device(disk_, survey_); !status) return status;
     const SurveyedFile& last = survey_.live.back();
     const SurveyedFile* previous =
         survey_.live.size() > 1 ? &survey_.live[survey_.live.size() - 2] : nullptr;
@@ -254,65 +214,11 @@ class Opener {
     return done();
   }
 
-  // Syncs what the last rotation wrote, then looks past the page cache whether it is there: a
-  // header and a seal that only the cache knows never were, and nothing was acknowledged behind
-  // them.
-  Status believe_the_device() {
-    while (true) {
-      SurveyedFile& last = survey_.live.back();
-      if (Status status = sync_file(last); !status) return status;
-      // The header of the first segment was durable before the file had its name.
-      if (survey_.live.size() == 1) return done();
-      SurveyedFile& previous = survey_.live[survey_.live.size() - 2];
-      if (Status status = sync_file(previous); !status) return status;
-      if (previous.seal) {
-        Result<bool> sealed = seal_on_device(disk_, previous);
-        if (!sealed) return sealed.error();
-        if (!sealed.value()) previous.seal.reset();
-      }
-      Result<HeaderOnDevice> there = header_on_device(disk_, last);
-      if (!there) return there.error();
-      if (there.value() == HeaderOnDevice::whole) return done();
-      Result<bool> unused = unused_on_device(disk_, last);
-      if (!unused) return unused.error();
-      const bool half_made = !previous.seal && unused.value();
-      if (there.value() == HeaderOnDevice::part) {
-        if (!half_made) return done();
-        survey_.half_made_proof =
-            std::max(survey_.half_made_proof, last.headers.header.predecessor.last_seq);
-      }
-      if (!half_made) {
-        Failure failure;
-        failure.code = Code::corrupt;
-        failure.path = last.path;
-        failure.segment = last.id;
-        failure.offset = 0;
-        failure.from_seq = last.headers.header.first_seq;
-        failure.message = "segment " + std::to_string(last.id) +
-                          " has no sound header on the device; nothing was changed: run `tidemark "
-                          "verify` for the extent and `tidemark salvage` to copy out what is sound";
-        return Status(std::move(failure));
-      }
-      previous.stream_end = 0;
-      survey_.debris.push_back(last);
-      survey_.live.pop_back();
-    }
-  }
-
-  Status sync_file(const SurveyedFile& file) {
-    auto opened = open_segment(disk_, file.path, false);
-    if (!opened) return Status(from_io(opened.error(), "a segment cannot be opened for writing"));
-    if (io::Status status = opened.value()->sync(); !status) {
-      return Status(from_io(status.error(), "a segment cannot be synced before it is read"));
-    }
-    return done();
-  }
-
   Result<std::unique_ptr<SegmentWriter>> writer_for(const SurveyedFile& file,
                                                     const format::Stream& stream,
                                                     std::shared_ptr<SharedIndex> index) {
     const format::SegmentHeader& header = file.headers.header;
-    const bool direct = core_->direct && core_->alignment <= header.block_bytes;
+    const bool direct = core_->transfers.direct && core_->transfers.alignment <= header.block_bytes;
     auto opened = open_segment(disk_, file.path, direct);
     if (!opened) return from_io(opened.error(), "a segment cannot be opened for writing");
     const std::uint64_t capacity =
@@ -449,7 +355,7 @@ class Opener {
   std::vector<std::shared_ptr<Segment>> segments_;
   std::unique_ptr<SegmentWriter> writer_;
   bool clean_ = false;
-  bool plain_file_system_ = true;
+  io::FileSystemInfo file_system_;
 };
 
 }  // namespace

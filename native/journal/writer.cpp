@@ -21,7 +21,7 @@ Writer::Writer(Journal::Core& core, std::unique_ptr<SegmentWriter> segment, bool
       segment_(std::move(segment)),
       durable_{segment_->end(), segment_->next_seq() - 1},
       clean_(clean) {
-  if (core_.write_through) segment_->allow_write_through(*core_.host.disk);
+  if (core_.transfers.write_through) segment_->allow_write_through(*core_.host.disk);
 }
 
 io::Next Writer::step() {

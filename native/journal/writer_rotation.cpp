@@ -26,7 +26,7 @@ void Writer::order_spare(std::uint64_t capacity) {
   order.segment_id = spare.id;
   order.capacity = capacity;
   order.zero_fill = core_.zero_fill;
-  order.direct = core_.direct;
+  order.direct = core_.transfers.direct;
   order.mode = core_.options.mode;
   // The core outlives the order: the writer does not end while one is out.
   order.done = [&core = core_](io::Result<std::unique_ptr<io::File>> file) {
@@ -127,7 +127,7 @@ bool Writer::begin_successor(io::Error& error) {
   Successor& next = *successor_;
   if (!next.file) {
     auto created = create_segment(*core_.host.disk, core_.directory, next.header,
-                                  {core_.options.mode, core_.direct});
+                                  {core_.options.mode, core_.transfers.direct});
     if (!created) {
       error = created.error();
       // Its name may be lost again, whatever a later sync of the directory says.
@@ -158,7 +158,7 @@ bool Writer::begin_successor(io::Error& error) {
                                              std::make_shared<SharedIndex>(), target);
   successor_.reset();
   segment_->index()->mark_loaded();
-  if (core_.write_through) segment_->allow_write_through(*core_.host.disk);
+  if (core_.transfers.write_through) segment_->allow_write_through(*core_.host.disk);
   durable_ = {stream.end, stream.next_seq - 1};
   mark_due_.reset();
   must_leave_ = false;
