@@ -180,11 +180,10 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
   segment->file_bytes = decision.file_bytes;
   segment->index = decision.index;
   format::Watermark shown{decision.stream.end, decision.stream.next_seq - 1};
-  std::optional<format::Seal> seal;
+  Reach reach;
   if (decision.refusal && !decision.refused_for_previous) {
-    Reach reach = behind_damage(last, decision);
+    reach = behind_damage(last, decision);
     shown = reach.end;
-    seal = reach.seal;
   }
   if (report != nullptr) {
     report->path = decision.stream.closed && decision.tail == format::TailWord::clean
@@ -203,11 +202,16 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
                            decision.stream.next_seq,
                            std::max(shown.seq, decision.stream.next_seq),
                            refusal.message};
+      if (reach.next) {
+        // Damage further behind is told by the read that meets it.
+        skipped.bytes = reach.next->offset - decision.stream.end;
+        skipped.to_seq = std::max(reach.next->seq - 1, decision.stream.next_seq);
+      }
       if (refusal.segment.value_or(last.id) != last.id) skipped = skipped_for(refusal);
       report->skipped.push_back(std::move(skipped));
       // A seal behind the damage names a segment that is gone.
-      if (seal && decision.stop != format::Stop::seal)
-        report->skipped.push_back(skipped_for(missing_successor(last, *seal)));
+      if (reach.seal && decision.stop != format::Stop::seal)
+        report->skipped.push_back(skipped_for(missing_successor(last, *reach.seal)));
     }
   }
   return open_growing(std::move(segment), shown);
@@ -216,7 +220,8 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
 // The end of the last valid frame of all: where a reader that steps over damage can get to.
 Observer::State::Reach Observer::State::behind_damage(const SurveyedFile& file,
                                                       const TailDecision& decision) const {
-  Reach reach{{decision.stream.end, decision.stream.next_seq - 1}, std::nullopt};
+  Reach reach;
+  reach.end = {decision.stream.end, decision.stream.next_seq - 1};
   format::Watermark& end = reach.end;
   auto opened = host.disk->open(file.path, {});
   if (!opened) return reach;
@@ -243,6 +248,9 @@ Observer::State::Reach Observer::State::behind_damage(const SurveyedFile& file,
       continue;
     }
     if (found.header->first_seq <= end.seq || found.header->end() > size.value()) continue;
+    if (!reach.next && found.header->offset > decision.stream.end) {
+      reach.next = {found.header->offset, found.header->first_seq};
+    }
     end = {found.header->end(), found.header->last_seq()};
     from = end.offset;
   }

@@ -70,7 +70,8 @@ struct Observer::State {
   void sync_medium(const SurveyedFile& file, std::optional<Failure>& failure) const;
   struct Reach {
     format::Watermark end;
-    std::optional<format::Seal> seal;  // where it ends at one
+    std::optional<format::Watermark> next;  // the first valid frame, and its first seq
+    std::optional<format::Seal> seal;       // where it ends at one
   };
   Reach behind_damage(const SurveyedFile& file, const TailDecision& decision) const;
 

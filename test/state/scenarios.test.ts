@@ -140,7 +140,9 @@ describe.each([
       });
       const others = await valuesOf(lenient.read());
       expect(others).toEqual([1, 2, 3, 4, 6, 7, 8, 9].map(text));
-      expect(skipped.at(-1)).toMatchObject({ fromSeq: 5, toSeq: 5 });
+      // Told by the open, and by the read that meets it.
+      const five = expect.objectContaining({ fromSeq: 5, toSeq: 5 });
+      expect(skipped).toEqual([five, five]);
       await lenient.close();
     }),
   );
