@@ -33,6 +33,12 @@ export const pendingRecordBytes = 512;
  */
 const handOverRecords = 256;
 const handOverBytes = 64 * 1024;
+/**
+ * Where nothing is with the disk, the first half of the callers that go round together is handed over
+ * without waiting for the second: from then on the disk works for the one while the other is encoded.
+ * 128 callers got twice as far, 64 1.3 times. Halves of fewer records cost more commits than they gain.
+ */
+const leastHalf = 16;
 
 /** Stands for the value of a record that has to be read to be known. */
 export const unknownValue: unique symbol = Symbol('unknown value');
@@ -61,6 +67,8 @@ export class Writer implements RecordSource {
   #staged: Run | undefined; // of #staging
   #stagedDurability: DurabilityChoice;
   #scheduled = false;
+  /** Appends that waited at the end of the last turn. */
+  #together = 0;
   #handed = 0; // ordinal of the last record handed over
   #final = 0; // up to here everything is durable or rejected
   #settledSeq = 0;
@@ -220,7 +228,7 @@ export class Writer implements RecordSource {
     this.#staged.values?.push(kept);
     this.#runs.waiting++;
     const promise = new Promise<number>(this.#enlist);
-    if (this.#staging.count >= handOverRecords || this.#staging.used >= handOverBytes) {
+    if (this.#isWorthHandingOver()) {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -351,8 +359,17 @@ export class Writer implements RecordSource {
 
   readonly #flushTurn = (): void => {
     this.#scheduled = false;
+    this.#together = this.#runs.waiting;
     this.flush();
   };
+
+  /** Before the end of the turn. */
+  #isWorthHandingOver(): boolean {
+    const { count, used } = this.#staging;
+    if (count >= handOverRecords || used >= handOverBytes) return true;
+    const isNoneWithTheDisk = this.#runs.waiting === count;
+    return isNoneWithTheDisk && count >= leastHalf && 2 * count >= this.#together;
+  }
 
   /** Hands over what is staged. */
   flush(): void {
