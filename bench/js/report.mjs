@@ -1,159 +1,158 @@
-// Makes docs/benchmarks.md from bench/results/js.json: `node bench/js/report.mjs`, and at the end of
-// every run.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Makes docs/benchmarks.md and its charts from bench/results/js.json: `node bench/js/report.mjs`, and
+// at the end of every run.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cases, systems } from './cases.mjs';
-import { quantile } from './workload.mjs';
+import { latencyChart, throughputChart } from './charts.mjs';
+import { figuresOf } from './figures.mjs';
+import { head, percent, row } from './format.mjs';
+import { spread } from './statistics.mjs';
+import { commitTable, costTable, speedTable, syncTable, targetTable } from './tables.mjs';
 
-/** Median and the range of the middle half. */
-function spread(numbers) {
-  const ascending = [...numbers].sort((a, b) => a - b);
-  const middle = ascending.length / 2;
-  const median =
-    ascending.length % 2 === 1
-      ? ascending[Math.floor(middle)]
-      : (ascending[middle - 1] + ascending[middle]) / 2;
-  return { median, low: quantile(ascending, 0.25), high: quantile(ascending, 0.75) };
-}
+const capitalised = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
 
-function rate(perSecond) {
-  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)}M`;
-  if (perSecond >= 1e5) return `${Math.round(perSecond / 1e3)}k`;
-  return `${(perSecond / 1e3).toFixed(1)}k`;
-}
-const number = (value) => Math.round(value).toLocaleString('en-US');
-const row = (cells) => `| ${cells.join(' | ')} |`;
-
-function caseTable(run, kept, caseName) {
-  const of = (round, system) =>
-    round.taken
-      .find((one) => one.case === caseName)
-      .figures.find((figure) => figure.system === system);
-  const lines = [
-    row([
-      'system',
-      'records/s',
-      'middle half',
-      'p50 ms',
-      'p99 ms',
-      'CPU µs a record',
-      'tidemark is',
-    ]),
-    row(['---', '---:', '---:', '---:', '---:', '---:', '---:']),
-  ];
-  for (const system of run.systems) {
-    const figures = kept.map((round) => of(round, system));
-    const perSecond = spread(figures.map((figure) => figure.perSecond));
-    const against = () => {
-      const ratio = spread(
-        kept.map((round) => of(round, 'tidemark').perSecond / of(round, system).perSecond),
-      );
-      return `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
-    };
-    const compared = system !== 'tidemark' && run.systems.includes('tidemark');
-    lines.push(
-      row([
-        system === 'tidemark' ? '**tidemark**' : system,
-        rate(perSecond.median),
-        `${rate(perSecond.low)}–${rate(perSecond.high)}`,
-        spread(figures.map((figure) => figure.p50)).median.toFixed(3),
-        spread(figures.map((figure) => figure.p99)).median.toFixed(3),
-        spread(figures.map((figure) => figure.cpuMicros)).median.toFixed(2),
-        compared ? against() : '',
-      ]),
-    );
-  }
-  return lines;
-}
-
-function statsTable(run, kept) {
-  const lines = [
-    row(['case', 'records a commit', 'syncs a commit', 'bytes written a record']),
-    row(['---', '---:', '---:', '---:']),
-  ];
-  for (const caseName of run.cases) {
-    const all = kept.map(
-      (round) =>
-        round.taken
-          .find((one) => one.case === caseName)
-          .figures.find(({ system }) => system === 'tidemark').stats,
-    );
-    const median = (value) => spread(all.map(value)).median;
-    lines.push(
-      row([
-        cases[caseName].about,
-        number(median((stats) => stats.records / stats.commits)),
-        median((stats) => stats.syncs / stats.commits).toFixed(3),
-        median((stats) => stats.bytesWritten / stats.records).toFixed(1),
-      ]),
-    );
-  }
-  return lines;
-}
-
-export function writeReport(run) {
-  const kept = run.rounds.filter(({ round }) => round >= run.settings.discardedRounds);
-  const loads = [...run.rounds.map((round) => round.load), run.loadAtEnd];
-  const others = kept.flatMap(({ taken }) => taken.map((one) => one.others));
-  const percent = (share) => `${Math.round(share * 100)} %`;
+function howTaken(run) {
   const { machine, settings } = run;
-  const own = kept[0].taken[0].figures.find(({ system }) => system === 'tidemark')?.stats;
-  const lines = [
+  const loads = [...run.rounds.map((round) => round.load), run.loadAtEnd];
+  const others = run.rounds.flatMap(({ taken }) => taken.map((one) => one.others));
+  const versions = Object.entries(run.versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `Taken with \`${run.command}\` on ${run.date.slice(0, 10)}, ${run.seconds} s:`,
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system},`,
+    `${machine.fileSystem}${machine.scheduling && `, run under ${machine.scheduling}`};`,
+    `${versions.join(', ')}.`,
+    `Load average while it ran: ${Math.min(...loads)}–${Math.max(...loads)}; other programs used`,
+    `${percent(spread(others).median)} of the processors (median of all cases, at most`,
+    `${percent(Math.max(...others))}); ${run.repeated} cases were taken again because of them.`,
+    '',
+    `In ${settings.rounds} ${settings.rounds === 1 ? 'round' : 'rounds'} every system and case runs once, in a process and a directory of its own; the`,
+    'order of the systems rotates. A process makes a fixed number of records',
+    '',
+    ...run.cases.map((name) => `- \`${name}\`: ${cases[name].about}, ${amount(run, name)}`),
+    '',
+    'and counts what lies behind the first fifth of them, while all callers are busy. It ends after',
+    `${settings.limitSeconds} s, classic-level and hypercore, which make a few thousand a second, after ${settings.slowSeconds} s;`,
+    'the tables say how many records were counted then. Afterwards the log is opened anew: it must have',
+    'every record that was acknowledged. An object has six fields, 108 bytes as MessagePack; N callers',
+    'each await their own append before they make the next.',
+    '',
+    'Figures are medians of the rounds; in brackets, and as "middle half", the range of half of them.',
+    '"tidemark is" is its throughput divided by that of the system in the row, so above 1.00 it is',
+    'the faster one. "Loop delay" is how long a timer that falls due at a random moment waits for the',
+    'event loop; up to 1 ms of it is the tick with which it is measured.',
+    '"Memory" is the most that the process had, Node itself and all samples included. "Stored" are the',
+    'files after the close; "written" is what the system says that the process had written to the disk,',
+    'files prepared ahead and logs that are written twice included.',
+  ];
+}
+
+const amount = (run, caseName) =>
+  Math.max(
+    0,
+    ...run.systems.flatMap((system) =>
+      figuresOf(run, caseName, system).map(({ appended }) => appended),
+    ),
+  ).toLocaleString('en-US');
+
+function systemTable(run) {
+  return [
+    ...head(['system', 'what it is', 'takes part in']),
+    ...run.systems.map((system) => {
+      const own = run.cases.filter((name) => figuresOf(run, name, system).length > 0);
+      const all = own.length === run.cases.length;
+      return row([system, systems[system].about, all ? 'all' : own.join(', ')]);
+    }),
+  ];
+}
+
+function syncSection(run) {
+  if (run.syncs.missing) return [`Not counted: ${run.syncs.missing}.`];
+  return [
+    `Counted once, by strace ${run.syncs.strace}, in short runs of their own, from the first append to the last`,
+    'acknowledgement. A write to a file that was opened with O_DSYNC, or says RWF_DSYNC, is durable by',
+    'itself. Being traced changes how many records come together; what a system does for each commit it',
+    'does not change. `sync_file_range` makes nothing durable and is no sync.',
+    '',
+    ...syncTable(run),
+  ];
+}
+
+function ownSection(run) {
+  const own = run.cases.flatMap((name) => figuresOf(run, name, 'tidemark'))[0]?.stats;
+  if (!own) return [];
+  const { direct, sync, why } = own.mode;
+  return [
+    '## What was committed at once',
+    '',
+    `tidemark wrote with direct I/O ${direct ? 'on' : 'off'} (${why}), sync: ${sync}, checksum kernel: ${own.crc32cKernel}.`,
+    '',
+    ...commitTable(run),
+    '',
+  ];
+}
+
+/** The text of docs/benchmarks.md. */
+export function page(run) {
+  const short =
+    run.settings.scale < 1
+      ? [
+          `> A short run (scale ${run.settings.scale}): it shows that all of this works, and no speed.`,
+          '',
+        ]
+      : [];
+  return [
     '# Benchmarks',
     '',
     '<!-- written by bench/js/report.mjs from bench/results/js.json: do not edit -->',
     '',
-    'tidemark beside what a Node program would use otherwise. Every append is on stable storage when',
-    'its promise resolves, in every system but `no-io`. Absolute numbers belong to this machine and',
-    'this hour: read the ratios, which are taken inside one round.',
+    ...short,
+    'tidemark beside what a Node program would use otherwise. Absolute numbers belong to this machine',
+    'and this hour: read the ratios, which are taken inside one round. What an acknowledgement means',
+    'differs between the systems, and is said in every row.',
     '',
-    `Taken with \`${run.command}\` on ${run.date.slice(0, 10)}, ${run.seconds} s:`,
-    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system},`,
-    `Node ${machine.node}, ${machine.fileSystem}${machine.scheduling && `, run under ${machine.scheduling}`}.`,
-    'Load average while it ran:',
-    `${Math.min(...loads)}–${Math.max(...loads)}; other programs used ${percent(spread(others).median)} of`,
-    `the processors (median of all cases, at most ${percent(Math.max(...others))});`,
-    `${run.repeated} cases were taken again because of them.`,
+    '![Appends a second by number of callers](benchmarks/throughput.svg)',
     '',
-    `Each of ${settings.rounds} rounds (the first ${settings.discardedRounds} are thrown away) runs`,
-    `every system and case in a process of its own: ${settings.warmMs} ms of warming up, then`,
-    `${settings.measuredMs} ms. The order of the systems rotates. An object has six fields, 108 bytes`,
-    'as MessagePack; N callers each await their own append before they make the next',
-    `(msgpackr ${run.versions.msgpackr}, lmdb ${run.versions.lmdb}, better-sqlite3 ${run.versions['better-sqlite3']}).`,
-    'Figures are medians of the rounds; in brackets, and as "middle half", the range of half of them.',
-    '"tidemark is" is its throughput divided by that of the system in the row, so above 1.00 it is',
-    'the faster one.',
+    '![Latency of one append](benchmarks/latency.svg)',
     '',
-    row(['system', 'what it is']),
-    row(['---', '---']),
-    ...run.systems.map((system) => row([system, systems[system]])),
+    '## Targets',
     '',
-  ];
-  for (const caseName of run.cases) {
-    const { about: title } = cases[caseName];
-    lines.push(
-      `## ${title[0].toUpperCase()}${title.slice(1)}`,
+    'What tidemark is to reach, as ratios (or differences) inside one round, and whether their median',
+    'does. Targets about growth, reading and the native core are not decided here.',
+    '',
+    ...targetTable(run),
+    '',
+    '## How this was measured',
+    '',
+    ...howTaken(run),
+    '',
+    ...systemTable(run),
+    '',
+    ...run.cases.flatMap((caseName) => [
+      `## ${capitalised(cases[caseName].about)}`,
       '',
-      ...caseTable(run, kept, caseName),
+      ...speedTable(run, caseName),
       '',
-    );
-  }
-  if (own) {
-    const { direct, sync, why } = own.mode;
-    lines.push(
-      '## What tidemark did',
+      ...costTable(run, caseName),
       '',
-      `Direct I/O: ${direct ? 'on' : 'off'} (${why}); sync: ${sync}; checksum kernel: ${own.crc32cKernel}.`,
-      '',
-      ...statsTable(run, kept),
-      '',
-    );
-  }
-  return lines.join('\n');
+    ]),
+    '## Syncs',
+    '',
+    ...syncSection(run),
+    '',
+    ...ownSection(run),
+  ].join('\n');
+}
+
+/** Writes the page and its charts into the directory of the documents. */
+export function writeReport(run, docs) {
+  mkdirSync(join(docs, 'benchmarks'), { recursive: true });
+  writeFileSync(join(docs, 'benchmarks.md'), page(run));
+  writeFileSync(join(docs, 'benchmarks', 'throughput.svg'), throughputChart(run));
+  writeFileSync(join(docs, 'benchmarks', 'latency.svg'), latencyChart(run));
 }
 
 if (process.argv[1] === import.meta.filename) {
   const root = dirname(dirname(import.meta.dirname));
   const run = JSON.parse(readFileSync(join(root, 'bench', 'results', 'js.json'), 'utf8'));
-  writeFileSync(join(root, 'docs', 'benchmarks.md'), writeReport(run));
+  writeReport(run, join(root, 'docs'));
 }

@@ -1,5 +1,5 @@
-// better-sqlite3, WAL, synchronous=FULL unless another is asked for. It is synchronous: what one turn of the event loop appended
-// is one transaction at its end, which blocks the loop while the disk works.
+// better-sqlite3, WAL, synchronous=FULL unless another is asked for. It is synchronous: what one turn
+// of the event loop appended is one transaction at its end, which blocks the loop while the disk works.
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { encoder } from './codec.mjs';
@@ -33,24 +33,39 @@ export async function open(directory, { binary, synchronous = 'FULL' }) {
     }
     for (const { resolve } of callers) resolve();
   };
-  const append = (value) => {
+  const add = (value) => {
     const bytes = encode(value);
     recordBytes = bytes.length;
-    return new Promise((resolve, reject) => {
+    values.push(bytes);
+  };
+  const flushed = () =>
+    new Promise((resolve, reject) => {
       if (waiting.length === 0) setImmediate(flush);
-      values.push(bytes);
       waiting.push({ resolve, reject });
     });
-  };
   return {
-    append,
-    appendBatch: (many) => Promise.all(many.map(append)),
+    append: (value) => {
+      add(value);
+      return flushed();
+    },
+    appendBatch: (many) => {
+      for (const value of many) add(value);
+      return flushed();
+    },
     recordBytes: () => recordBytes,
     stats: () => undefined,
     close: async () => {
       database.close();
     },
   };
+}
+
+/** How many records there are. */
+export function stored(directory) {
+  const database = new Database(join(directory, 'log.db'));
+  const count = database.prepare('SELECT count(*) FROM log').pluck().get();
+  database.close();
+  return count;
 }
 
 /** The records in order; none when the transaction that made the table was rolled back as well. */

@@ -11,19 +11,35 @@ export async function open(directory, { binary, sync = true }) {
   await database.open();
   let key = 0;
   let recordBytes;
-  const append = (value) => {
+  const nextKey = () => {
+    key += 1;
+    return String(key).padStart(KEY_DIGITS, '0');
+  };
+  const encoded = (value) => {
     const bytes = encode(value);
     recordBytes = bytes.length;
-    key += 1;
-    return database.put(String(key).padStart(KEY_DIGITS, '0'), bytes, { sync });
+    return bytes;
   };
   return {
-    append,
-    appendBatch: (values) => Promise.all(values.map(append)),
+    append: (value) => database.put(nextKey(), encoded(value), { sync }),
+    appendBatch: (values) =>
+      database.batch(
+        values.map((value) => ({ type: 'put', key: nextKey(), value: encoded(value) })),
+        { sync },
+      ),
     recordBytes: () => recordBytes,
     stats: () => undefined,
     close: () => database.close(),
   };
+}
+
+/** How many records there are. */
+export async function stored(directory) {
+  const database = new ClassicLevel(directory);
+  let count = 0;
+  for await (const _ of database.keys()) count += 1;
+  await database.close();
+  return count;
 }
 
 /** The records in order of their keys. */

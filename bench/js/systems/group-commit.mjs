@@ -2,7 +2,16 @@
 // one of two slabs, natural batching (while one commit is with the disk the next one fills), one
 // fs.writev and one fs.fdatasync per commit. No checksum, no rotation, no limit: less work than a
 // log has to do. `sync: false` leaves out the fdatasync.
-import { closeSync, fdatasync, fsyncSync, openSync, readFileSync, writev } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writev,
+} from 'node:fs';
 import { join } from 'node:path';
 import { encoder } from './codec.mjs';
 
@@ -14,9 +23,10 @@ class Slab {
   header = Buffer.alloc(HEADER_BYTES);
   bytes = Buffer.allocUnsafe(FIRST_SLAB_BYTES);
   used = 0;
+  records = 0;
   waiting = [];
 
-  add(value, resolve, reject) {
+  add(value) {
     const end = this.used + LENGTH_BYTES + value.length;
     if (end > this.bytes.length) {
       const larger = Buffer.allocUnsafe(Math.max(end, this.bytes.length * 2));
@@ -26,12 +36,12 @@ class Slab {
     this.bytes.writeUInt32LE(value.length, this.used);
     this.bytes.set(value, this.used + LENGTH_BYTES);
     this.used = end;
-    this.waiting.push({ resolve, reject });
+    this.records += 1;
   }
 
   vectors() {
     this.header.writeUInt32LE(this.used, 0);
-    this.header.writeUInt32LE(this.waiting.length, 4);
+    this.header.writeUInt32LE(this.records, 4);
     return [this.header, this.bytes.subarray(0, this.used)];
   }
 
@@ -39,6 +49,7 @@ class Slab {
     const { waiting } = this;
     this.waiting = [];
     this.used = 0;
+    this.records = 0;
     for (const { resolve, reject } of waiting) error ? reject(error) : resolve();
   }
 }
@@ -55,6 +66,7 @@ export async function open(directory, { binary, sync = true }) {
   let busy = false;
   let scheduled = false;
   let recordBytes;
+  const counts = { records: 0, commits: 0, syncs: 0, bytesWritten: 0 };
 
   const commit = () => {
     scheduled = false;
@@ -71,6 +83,10 @@ export async function open(directory, { binary, sync = true }) {
     };
     const vectors = slab.vectors();
     const total = HEADER_BYTES + slab.used;
+    counts.records += slab.records;
+    counts.commits += 1;
+    counts.bytesWritten += total;
+    if (sync) counts.syncs += 1;
     writev(file, vectors, (error, written) => {
       if (error) settle(error);
       else if (written !== total) settle(new Error(`short write: ${written} of ${total}`));
@@ -84,21 +100,45 @@ export async function open(directory, { binary, sync = true }) {
     scheduled = true;
     setImmediate(commit);
   };
-  const append = (value) => {
+  const add = (value) => {
     const bytes = encode(value);
     recordBytes = bytes.length;
-    return new Promise((resolve, reject) => {
-      filling.add(bytes, resolve, reject);
+    filling.add(bytes);
+  };
+  const committed = () =>
+    new Promise((resolve, reject) => {
+      filling.waiting.push({ resolve, reject });
       schedule();
     });
-  };
   return {
-    append,
-    appendBatch: (values) => Promise.all(values.map(append)),
+    append: (value) => {
+      add(value);
+      return committed();
+    },
+    appendBatch: (values) => {
+      for (const value of values) add(value);
+      return committed();
+    },
     recordBytes: () => recordBytes,
-    stats: () => undefined,
+    stats: () => counts,
     close: async () => closeSync(file),
   };
+}
+
+/** How many records there are, by the headers of the commits that are there as a whole. */
+export function stored(directory) {
+  const path = join(directory, 'log');
+  const { size } = statSync(path);
+  const file = openSync(path, 'r');
+  const header = Buffer.alloc(HEADER_BYTES);
+  let records = 0;
+  for (let at = 0; at < size; ) {
+    readSync(file, header, 0, HEADER_BYTES, at);
+    at += HEADER_BYTES + header.readUInt32LE(0);
+    if (at <= size) records += header.readUInt32LE(4);
+  }
+  closeSync(file);
+  return records;
 }
 
 /** The records in order, up to the first commit that is not there as a whole. */

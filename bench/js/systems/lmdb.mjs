@@ -27,6 +27,14 @@ export async function open(directory, { binary, overlappingSync = false }) {
   };
 }
 
+/** How many records there are. */
+export async function stored(directory) {
+  const database = openDatabase({ path: directory, encoding: 'binary', keyEncoding: 'uint32' });
+  const { entryCount } = database.getStats();
+  await database.close();
+  return entryCount;
+}
+
 /** The records in order of their keys. */
 export async function readAll(directory) {
   const database = openDatabase({ path: directory, encoding: 'binary', keyEncoding: 'uint32' });

@@ -1,5 +1,5 @@
 // tidemark itself, as built in dist/. `durability` is its own default unless another is asked for.
-import { Journal } from '../../../dist/index.mjs';
+import { Journal, verify } from '../../../dist/index.mjs';
 
 export async function open(directory, { binary, durability = 'commit' }) {
   const journal = await Journal.open(directory, {
@@ -10,9 +10,19 @@ export async function open(directory, { binary, durability = 'commit' }) {
     append: (value) => journal.append(value),
     appendBatch: (values) => journal.appendBatch(values),
     recordBytes: () => undefined,
-    stats: () => journal.stats(),
+    stats: () => {
+      const { records, commits, syncs, bytesWritten, mode, crc32cKernel } = journal.stats();
+      return { records, commits, syncs, bytesWritten, mode, crc32cKernel };
+    },
     close: () => journal.close(),
   };
+}
+
+/** How many records there are, every checksum verified. */
+export async function stored(directory) {
+  const report = await verify(directory);
+  if (!report.ok) throw new Error(`verify found: ${JSON.stringify(report.problems)}`);
+  return report.records;
 }
 
 /** The records in order. */
