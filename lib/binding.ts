@@ -299,7 +299,10 @@ export interface NativeBinding {
   connect(
     complete: (operation: number, failure: NativeFailure | undefined, value: unknown) => void,
     changed: (handle: number) => void,
+    postpone: () => void,
   ): void;
+  /** Calls `complete` and `changed` for what `postpone` was called for: in a later turn. */
+  deliver(): void;
   /** Keeps the event loop alive until it is taken back. */
   hold(on: boolean): void;
   openJournal(operation: number, directory: string, options: NativeOptions): void;

@@ -11,6 +11,9 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Of Node, whatever stands in for it later: fake timers of a test would keep acknowledgements back. */
+const afterTurn = setImmediate;
+
 const operations = new Map<number, Pending>();
 const handles = new Map<number, () => void>();
 let lastOperation = 0;
@@ -31,7 +34,12 @@ function complete(operation: number, failure: NativeFailure | undefined, value: 
 export function runtime(): NativeBinding {
   if (connected === undefined) {
     const binding = native();
-    binding.connect(complete, (handle) => handles.get(handle)?.());
+    const deliver = () => binding.deliver();
+    binding.connect(
+      complete,
+      (handle) => handles.get(handle)?.(),
+      () => afterTurn(deliver),
+    );
     connected = binding;
   }
   return connected;

@@ -29,6 +29,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::String::New(env, TIDEMARK_VERSION));
 
   exports.Set("connect", Napi::Function::New<Environment::connect>(env));
+  exports.Set("deliver", Napi::Function::New<Environment::deliver>(env));
   exports.Set("hold", Napi::Function::New<Environment::hold>(env));
 
   exports.Set("openJournal", Napi::Function::New<JournalHandle::open>(env));

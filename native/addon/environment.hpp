@@ -66,17 +66,21 @@ class Environment {
   }
 
   // ---- functions of the binding
-  static Napi::Value connect(const Napi::CallbackInfo& info);  // (complete, changed)
+  static Napi::Value connect(const Napi::CallbackInfo& info);  // (complete, changed, postpone)
+  static Napi::Value deliver(const Napi::CallbackInfo& info);  // what was postponed
   static Napi::Value hold(const Napi::CallbackInfo& info);     // (on): keeps the event loop alive
 
  private:
-  static void deliver(napi_env env, napi_value, void* context, void*);
+  static void on_tick(napi_env env, napi_value, void* context, void*);
+  void deliver_mail(napi_env env);
   static void clean_up(void* environment);
 
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   napi_threadsafe_function function_ = nullptr;
   Napi::FunctionReference complete_;
   Napi::FunctionReference changed_;
+  Napi::FunctionReference postpone_;
+  io::Nanoseconds turned_at_ = 0;  // the event loop has turned since
   Napi::FunctionReference constructors_[handle_classes];
   io::Host host_ = io::system_host();
   const std::uint64_t number_;

@@ -133,6 +133,7 @@ async function call() {
   binding.connect(
     () => {},
     () => {},
+    () => {},
   );
   ready();
   for (;;) {
