@@ -20,7 +20,10 @@ const widthOf = (system) => (system === 'tidemark' ? 3.5 : 2);
 const nameClass = (system) => (system === 'tidemark' ? 'own coloured' : 'coloured');
 const short = (value) =>
   value >= 1e6 ? `${value / 1e6}M` : value >= 1e3 ? `${value / 1e3}k` : `${value}`;
-const milliseconds = (value) => (value >= 1 ? `${value} ms` : `${Math.round(value * 1e3)} µs`);
+const milliseconds = (value) => {
+  if (value >= 1e3) return `${value / 1e3} s`;
+  return value >= 1 ? `${value} ms` : `${Math.round(value * 1e3)} µs`;
+};
 
 export function throughputChart(run) {
   const [top, bottom, height] = [60, 400, 450];

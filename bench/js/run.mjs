@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
     // Of the records of every case, and of the time that the slow systems get.
     scale: { type: 'string', default: '1' },
     'limit-seconds': { type: 'string', default: '8' },
-    'slow-seconds': { type: 'string', default: '2.5' },
+    'slow-seconds': { type: 'string', default: '2' },
     dir: { type: 'string', default: join(root, 'build', 'bench') },
     systems: { type: 'string', default: Object.keys(systems).join(',') },
     cases: { type: 'string', default: Object.keys(cases).join(',') },
@@ -42,6 +42,12 @@ const rounds = Number(options.rounds);
 const scale = Number(options.scale);
 /** More than this share of the processors for other programs is no quiet machine. */
 const QUIET_SHARE = 0.1;
+/** Of the slow systems, less than this says nothing; a smaller scale makes it no shorter. */
+const SHORTEST_SECONDS = 1;
+const slowSeconds = Math.max(
+  SHORTEST_SECONDS,
+  Number(options['slow-seconds']) * Math.min(1, scale),
+);
 /** So many turns of all callers at least, whatever the scale: a fifth of them is not counted. */
 const LEAST_TURNS = 6;
 const chosenSystems = options.systems.split(',');
@@ -61,10 +67,10 @@ let repeated = 0;
 
 function amountOf(caseName, system) {
   const { callers, perCall = 1, records } = cases[caseName];
-  const seconds = systems[system].slow ? options['slow-seconds'] : options['limit-seconds'];
+  const seconds = systems[system].slow ? slowSeconds : Number(options['limit-seconds']);
   return {
     records: Math.max(LEAST_TURNS * callers * perCall, Math.round(records * scale)),
-    limitMs: Number(seconds) * (systems[system].slow ? Math.min(1, scale) : 1) * 1000,
+    limitMs: seconds * 1000,
   };
 }
 
@@ -135,7 +141,7 @@ const run = {
     rounds,
     scale,
     limitSeconds: Number(options['limit-seconds']),
-    slowSeconds: Number(options['slow-seconds']) * Math.min(1, scale),
+    slowSeconds,
   },
   loadAtEnd: load(),
   repeated,
