@@ -4,7 +4,7 @@ import { MiB } from '../../../test/campaign/support.mjs';
 import { BINARY_BYTES } from '../workload.mjs';
 import { runProcess } from './processes.mjs';
 
-export const SEGMENTS = 16;
+const SEGMENTS = 16;
 /** Segments begin with 1 MiB and grow fourfold up to `segmentBytes`. */
 const FIRST_SEGMENT = MiB;
 const GROWTH = 4;

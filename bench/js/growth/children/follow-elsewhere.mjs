@@ -1,7 +1,7 @@
 // The followers of follow.mjs that are in a process of their own.
 import { Journal } from '../../../../dist/index.mjs';
 import { childInput } from '../../../../test/campaign/support.mjs';
-import { startFollowers } from '../followers.mjs';
+import { startFollowers } from '../following.mjs';
 
 const { directory, count } = childInput();
 const journal = await Journal.open(directory, { readOnly: true });

@@ -9,7 +9,7 @@ import { Journal } from '../../../../dist/index.mjs';
 import { answer, childInput, integer, seeded } from '../../../../test/campaign/support.mjs';
 import { quantile, record } from '../../workload.mjs';
 import { startCallers } from '../callers.mjs';
-import { now, startFollowers } from '../followers.mjs';
+import { now, startFollowers } from '../following.mjs';
 
 const MOST_PAUSE_MS = 8;
 
