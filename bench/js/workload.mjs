@@ -2,14 +2,14 @@
 
 /** Size of the object of `record()` as a plain MessagePack map; the runner checks it. */
 export const OBJECT_BYTES = 108;
-const SMALL_BINARY_BYTES = 100;
+export const SMALL_BINARY_BYTES = 100;
 
 const FIRST_ID = 1_000_000_000; // five bytes as MessagePack, whatever is added to it here
 const FIRST_TIME = 1_760_000_000_000; // nine bytes
 const kinds = ['created', 'changed', 'removed'];
 
 /** An object of six fields; a new one each time, as a program makes them. */
-function record(n) {
+export function record(n) {
   return {
     id: FIRST_ID + n,
     at: FIRST_TIME + n,

@@ -1,7 +1,7 @@
 // The journals that several parts read: made once in a run, when the first part asks for one.
 import { join } from 'node:path';
 import { MiB } from '../../../test/campaign/support.mjs';
-import { BINARY_BYTES } from '../workload.mjs';
+import { SMALL_BINARY_BYTES } from '../workload.mjs';
 import { runProcess } from './processes.mjs';
 
 const SEGMENTS = 16;
@@ -76,7 +76,7 @@ export function makeCorpus({ directory, scale, log }) {
       inSegments('objects', 'append', { callers: CALLERS, records: scaled(OBJECTS), steps: 10 }),
     ),
     few: once(() => inSegments('few', 'fill', { records: FEW_OBJECTS, batch: FEW_BATCH })),
-    binary: once(() => binary('binary', scaled(BINARY_RECORDS), BINARY_BYTES)),
+    binary: once(() => binary('binary', scaled(BINARY_RECORDS), SMALL_BINARY_BYTES)),
     long: once(() => binary('long', scaled(LONG_RECORDS), LONG_BYTES)),
   };
 }

@@ -1,5 +1,5 @@
 // Tables and numbers of the page.
-import { spread } from './statistics.mjs';
+import { spread } from '../statistics.mjs';
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 

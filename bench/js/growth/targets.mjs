@@ -1,7 +1,8 @@
 // What was aimed at, beside what was measured: { what, atLeast | atMost, values, format, unit }, with a
 // value for each round. A target is met by the median.
+
+import { spread } from '../statistics.mjs';
 import { medianOf, table } from './markdown.mjs';
-import { spread } from './statistics.mjs';
 
 const percent = (share) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 

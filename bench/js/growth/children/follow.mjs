@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Journal } from '../../../../dist/index.mjs';
 import { answer, childInput, integer, seeded } from '../../../../test/campaign/support.mjs';
-import { quantile, record } from '../../workload.mjs';
+import { quantile } from '../../statistics.mjs';
+import { record } from '../../workload.mjs';
 import { startCallers } from '../callers.mjs';
 import { now, startFollowers } from '../following.mjs';
 

@@ -1,7 +1,8 @@
 // How long each append takes, by callers who await their own, in segments of this size.
 import { Journal } from '../../../../dist/index.mjs';
 import { answer, childInput } from '../../../../test/campaign/support.mjs';
-import { quantile, record } from '../../workload.mjs';
+import { quantile } from '../../statistics.mjs';
+import { record } from '../../workload.mjs';
 import { appendRecords, timeRecords } from '../callers.mjs';
 
 const { directory, callers, records, segmentBytes } = childInput();

@@ -2,7 +2,7 @@
 import { KiB, MiB } from '../../../../test/campaign/support.mjs';
 import { count, fixed, medianOf, table, timesOf } from '../markdown.mjs';
 import { inRounds, runProcess } from '../processes.mjs';
-import { each } from '../statistics.mjs';
+import { each } from '../rounds.mjs';
 
 const LENGTHS = [64, 4 * KiB, 64 * KiB, MiB];
 const OWN = 'tidemark';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fixed, medianOf, rate, table, timesOf } from '../markdown.mjs';
 import { inRounds, runProcess } from '../processes.mjs';
-import { each, ratios } from '../statistics.mjs';
+import { each, ratios } from '../rounds.mjs';
 
 const COUNTS = [1, 4, 16];
 const CALLERS = 64;

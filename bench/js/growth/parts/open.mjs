@@ -2,7 +2,7 @@
 import { median } from '../../../../test/campaign/support.mjs';
 import { count, fixed, medianOf, table } from '../markdown.mjs';
 import { inRounds, openJournal, runProcess } from '../processes.mjs';
-import { each, ratios } from '../statistics.mjs';
+import { each, ratios } from '../rounds.mjs';
 
 const OPENS = 5;
 const MOST_MS = 20;

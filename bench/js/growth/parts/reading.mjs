@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LONG_BYTES } from '../corpus.mjs';
 import { count, fixed, medianOf, rate, table, timesOf } from '../markdown.mjs';
 import { inRounds, runProcess } from '../processes.mjs';
-import { each, ratios } from '../statistics.mjs';
+import { each, ratios } from '../rounds.mjs';
 
 const MOST_OBJECTS = 1_000_000;
 const LEAST_OF_LMDB = 1.5;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KiB, MiB } from '../../../../test/campaign/support.mjs';
 import { count, fixed, medianOf, table, timesOf } from '../markdown.mjs';
 import { inRounds, runProcess } from '../processes.mjs';
-import { each, ratios } from '../statistics.mjs';
+import { each, ratios } from '../rounds.mjs';
 
 const NEVER = 1024 * MiB;
 const cases = [

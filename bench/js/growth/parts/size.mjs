@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { count, fixed, medianOf, table, timesOf } from '../markdown.mjs';
 import { inRounds, openJournal, runProcess } from '../processes.mjs';
-import { each, ratios } from '../statistics.mjs';
+import { each, ratios } from '../rounds.mjs';
 
 const SIZES = [10_000, 100_000, 1_000_000, 10_000_000];
 const CALLERS = 1024;

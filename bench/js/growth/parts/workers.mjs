@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { count, fixed, medianOf, rate, table, timesOf } from '../markdown.mjs';
 import { inRounds, runProcess } from '../processes.mjs';
-import { each, ratios } from '../statistics.mjs';
+import { each, ratios } from '../rounds.mjs';
 
 const COUNTS = [1, 2, 4, 8];
 const CALLERS = 128;
