@@ -169,6 +169,29 @@ function isSuspicious(bytes: Buffer, start: number, end: number): boolean {
   return false;
 }
 
+/** Finds the bytes that could be such headers in records that stand one behind the other: few have one. */
+export class ClaimSearch {
+  readonly #bytes: Buffer;
+  #next16 = -1;
+  #next32 = -1;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Whether there is one. Each `start` is at or behind that of the call before. */
+  isWithin(start: number, end: number): boolean {
+    if (this.#next16 < start) this.#next16 = this.#from(array16, start);
+    if (this.#next32 < start) this.#next32 = this.#from(array32, start);
+    return this.#next16 < end || this.#next32 < end;
+  }
+
+  #from(token: number, start: number): number {
+    const at = this.#bytes.indexOf(token, start);
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
+  }
+}
+
 const none: KnownStructures = {};
 
 /**

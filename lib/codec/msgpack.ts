@@ -2,7 +2,7 @@
 
 import { TidemarkError } from '../errors';
 import type { Codec, Encoded, WireCodec } from './codec';
-import { checkClaims } from './msgpack-bounds';
+import { ClaimSearch, checkClaims } from './msgpack-bounds';
 import { Packr } from './msgpackr';
 
 // msgpackr's encode options: leave the result in its own buffer, with `start` and `end` set on that
@@ -87,6 +87,23 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
 
   decode(bytes: Buffer, start: number, end: number): unknown {
     checkClaims(bytes, start, end);
+    return this.#unpack(bytes, start, end);
+  }
+
+  decodeAll(bytes: Buffer, lengths: Uint32Array): unknown[] {
+    const values = new Array<unknown>(lengths.length);
+    const claims = new ClaimSearch(bytes);
+    let start = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      const end = start + (lengths[i] as number);
+      if (claims.isWithin(start, end)) checkClaims(bytes, start, end);
+      values[i] = this.#unpack(bytes, start, end);
+      start = end;
+    }
+    return values;
+  }
+
+  #unpack(bytes: Buffer, start: number, end: number): unknown {
     this.#part.start = start;
     this.#part.end = end;
     try {

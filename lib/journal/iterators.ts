@@ -158,13 +158,6 @@ export class RecordBatchIterator<T> extends BatchIterator<RecordBatch<T>> {
     const batch = this.#batch;
     this.#batch = undefined;
     if (batch === undefined || batch.lengths.length === 0) return undefined;
-    const { firstSeq, lengths } = batch;
-    const values = new Array<T>(lengths.length);
-    let start = 0;
-    for (let i = 0; i < lengths.length; i++) {
-      values[i] = this.#decoder.decode(batch, i, start, firstSeq + i) as T;
-      start += lengths[i] as number;
-    }
-    return { firstSeq, values };
+    return { firstSeq: batch.firstSeq, values: this.#decoder.decodeAll(batch) as T[] };
   }
 }

@@ -107,6 +107,27 @@ export class RecordDecoder {
     }
   }
 
+  /** The values of all records of the batch, in order. */
+  decodeAll(batch: NativeBatch): unknown[] {
+    const { bytes, lengths, firstSeq } = batch;
+    const isPlain =
+      batch.attributes === undefined && (this.#digest === undefined || batch.hashes === undefined);
+    if (isPlain && this.#codec.decodeAll !== undefined) {
+      try {
+        return this.#codec.decodeAll(bytes, lengths);
+      } catch {
+        // One by one: then it is known which record it is.
+      }
+    }
+    const values = new Array<unknown>(lengths.length);
+    let start = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      values[i] = this.decode(batch, i, start, firstSeq + i);
+      start += lengths[i] as number;
+    }
+    return values;
+  }
+
   #verify(
     batch: NativeBatch,
     hashes: Buffer,

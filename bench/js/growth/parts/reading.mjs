@@ -82,7 +82,7 @@ export const reading = {
       '',
       `### ${count(records.binary)} records of 100 bytes`,
       '',
-      '`readBatches`, every checksum verified, every record a Buffer of its own:',
+      '`readBatches`, every checksum verified, every record a Buffer:',
       `${medianOf(each(rounds, 'binary', 'perSecond'), rate)} records/s,`,
       `CPU ${medianOf(each(rounds, 'binary', 'cpuMicros'), fixed(3))} µs a record.`,
       '',
