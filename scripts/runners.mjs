@@ -124,7 +124,6 @@ async function doctestRoom(name, room, { launcher = [], env }) {
   const report = reportPath(`${name}-${room}`);
   const { code, output } = await exec(command, args, {
     env: { TIDEMARK_TEST_REPORT: report, ...env },
-    cwd: join(root, 'build', name),
   });
   const match = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped/.exec(
     output,

@@ -17,6 +17,8 @@ import { hasCommand, root } from '../../scripts/tools.mjs';
 const minute = 60_000;
 /** A net that does not end by then, or a test that ran out of its time, has shown nothing. */
 const netMinutes = 20;
+/** Native tests take seconds. One that failed may leave threads that wait for ever: it has shown enough. */
+const roomMinutes = 4;
 const mostBytes = 8 * 2 ** 30;
 const ranOut = /Test timed out in \d+ ?ms|stopped after \d+ minutes/;
 
@@ -148,14 +150,14 @@ export class Scratch {
       ...(net.settings ? [] : boundedMemory()),
     ];
     for (const room of net.rooms) {
-      // Where it was built, as ctest does: the paths that it was compiled with may be relative.
-      const place = join(this.directory, 'build', net.build ?? 'native');
-      const program = join(place, `test_${room}`);
+      const program = join(this.directory, 'build', net.build ?? 'native', `test_${room}`);
       const [command, ...args] = [...launcher, program, '--no-colors=true', '--abort-after=1'];
-      const { code, output } = await this.#exec(command, args, net.env, place);
-      const caught =
-        /TEST CASE:\s*(.*)/.exec(output)?.[1] ?? /(?:ERROR|WARNING): .*/.exec(output)?.[0];
-      if (code !== 0) return ended(output, `${room}: ${caught ?? `ended with ${code}`}`);
+      const { code, output } = await this.#exec(command, args, net.env, roomMinutes);
+      const failed = /TEST CASE:\s*(.*)/.exec(output)?.[1];
+      const caught = failed ?? /(?:ERROR|WARNING): .*/.exec(output)?.[0];
+      // Only the first line where a test failed, so that a hang behind it does not count as late.
+      const shown = failed ?? output;
+      if (code !== 0) return ended(shown, `${room}: ${caught ?? `ended with ${code}`}`);
     }
     return ended();
   }
@@ -166,11 +168,11 @@ export class Scratch {
     return code === 0;
   }
 
-  #exec(command, args, env = {}, cwd = this.directory) {
+  #exec(command, args, env = {}, minutes = netMinutes) {
     return exec(command, args, {
-      cwd,
+      cwd: this.directory,
       env,
-      timeout: netMinutes * minute,
+      timeout: minutes * minute,
       quiet: true,
     });
   }
