@@ -55,6 +55,24 @@ function boundedMemory() {
   return hasCommand('prlimit') ? ['prlimit', `--as=${mostBytes}`] : [];
 }
 
+/** A defect may let one test hang: others get the chance to tell what it does. */
+const mostFailures = '3';
+
+function hasOnlyRunOut(output) {
+  const errors = output.match(/^\s*\w*Error: .*$/gm) ?? [];
+  return ranOut.test(output) && errors.every((error) => ranOut.test(error));
+}
+
+/** The name of the first test case that failed; others say their names, too. */
+function failedTestCase(output) {
+  const at = output.search(/ERROR: /);
+  return output
+    .slice(0, Math.max(at, 0))
+    .match(/TEST CASE:.*/g)
+    ?.at(-1)
+    ?.replace(/TEST CASE:\s*/, '');
+}
+
 export class Scratch {
   constructor(directory, log) {
     this.directory = directory;
@@ -129,12 +147,12 @@ export class Scratch {
       green: output === undefined,
       seconds: Math.round((Date.now() - begin) / 1000),
       ...(what && { what }),
-      ...(output && ranOut.test(output) && { late: true }),
+      ...(output && hasOnlyRunOut(output) && { late: true }),
     });
     if (net.files) {
       const { code, output } = await this.#exec(process.execPath, [
         'node_modules/vitest/vitest.mjs',
-        ...['run', '--project', net.project ?? 'main', '--bail', '1', ...net.files],
+        ...['run', '--project', net.project ?? 'main', '--bail', mostFailures, ...net.files],
         ...(net.tests ? ['--testNamePattern', net.tests] : []),
       ]);
       if (code === 0 && !/Tests\s+.*\d+ passed/.test(output)) {
@@ -153,9 +171,9 @@ export class Scratch {
       const program = join(this.directory, 'build', net.build ?? 'native', `test_${room}`);
       const [command, ...args] = [...launcher, program, '--no-colors=true', '--abort-after=1'];
       const { code, output } = await this.#exec(command, args, net.env, roomMinutes);
-      const failed = /TEST CASE:\s*(.*)/.exec(output)?.[1];
+      const failed = failedTestCase(output);
       const caught = failed ?? /(?:ERROR|WARNING): .*/.exec(output)?.[0];
-      // Only the first line where a test failed, so that a hang behind it does not count as late.
+      // A hang behind a test that failed does not count as late.
       const shown = failed ?? output;
       if (code !== 0) return ended(shown, `${room}: ${caught ?? `ended with ${code}`}`);
     }
