@@ -1,6 +1,7 @@
 // Opens whose calls fail: of a new journal, and of every kind of journal that a writer leaves.
 #include <doctest/doctest.h>
 
+#include "format/names.hpp"
 #include "support/images.hpp"
 #include "support/loop.hpp"
 
@@ -33,7 +34,49 @@ Workload open_of(std::string name, const Image& image, std::vector<io::Call> kin
           false};
 }
 
+// Records were acknowledged behind the damage; the file is longer than one read.
+Image damaged_in_front_of_proof() {
+  Run run(empty_disk());
+  journal::Options options = small_options();
+  options.segment_bytes = 8 * journal::minimum_segment_bytes;
+  auto pen = Pen::open(run, options);
+  REQUIRE(pen);
+  const std::uint64_t damage = pen->journal().view().limit;
+  for (int i = 0; i < 20; ++i) REQUIRE(pen->append(12'000));
+  Image image = run.kill();
+  auto file = image.disk->open(io::join(place, format::segment_name(1)), {io::Access::read_write});
+  REQUIRE(file.ok());
+  const std::vector<std::byte> garbage(500, std::byte{0x5A});
+  REQUIRE(file.value()->write_at(damage, garbage).ok());
+  REQUIRE(file.value()->sync().ok());
+  return image;
+}
+
 }  // namespace
+
+TEST_CASE(
+    "damage whose proof cannot be read is refused, whichever read fails, and nothing changes") {
+  const Image image = damaged_in_front_of_proof();
+  bool refused_for_io = false;
+  for (const io::Lasting lasting : {io::Lasting::once, io::Lasting::kind}) {
+    for (std::uint64_t nth = 1;; ++nth) {
+      CAPTURE(nth);
+      Run run(image);
+      const Files before = files_of(*run.truth());
+      run.faults().inject({Call::read, nth, io::Fault{}, lasting});
+      auto opened = journal::Journal::open(run.host(), place, small_options(), nullptr);
+      REQUIRE(!opened.ok());
+      const journal::Code code = opened.error().code;
+      CHECK((code == journal::Code::corrupt || code == journal::Code::io));
+      refused_for_io = refused_for_io || code == journal::Code::io;
+      Files after = files_of(*run.truth());
+      std::erase_if(after, [&](const auto& entry) { return !before.contains(entry.first); });
+      CHECK(after == before);
+      if (!run.hit()) break;
+    }
+  }
+  CHECK(refused_for_io);
+}
 
 TEST_CASE("an open of a new journal bears every failure of every call") {
   fault_loop(
