@@ -108,9 +108,13 @@ TEST_CASE("limits: too large, busy and conflict use no seq and write nothing") {
   journal::Batch batch;
   const std::uint32_t length = 0;
   batch.lengths = {&length, 1};
-  batch.if_last_seq = 7;
-  auto conflict = handle->hand_over(batch);
-  CHECK(conflict.error().code == Code::conflict);
+  // A seq that is not there yet, and one that is no longer the last.
+  for (const std::uint64_t other : {7U, 0U}) {
+    batch.if_last_seq = other;
+    auto conflict = handle->hand_over(batch);
+    REQUIRE(!conflict.ok());
+    CHECK(conflict.error().code == Code::conflict);
+  }
   batch.if_last_seq = 1;
   CHECK(handle->hand_over(batch).value() == 2);
   CHECK(append(handle, "y").value() == 3);
