@@ -3,12 +3,18 @@
 
 import { byteLengthOf, viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
-import { type Encoded, usesDictionaries, type WireCodec } from '../codec/codec';
+import {
+  type DictionaryCodec,
+  type Encoded,
+  usesDictionaries,
+  type WireCodec,
+} from '../codec/codec';
 import { CustomWireCodec } from '../codec/custom';
 import { encodeError } from '../codec/encode-error';
 import type { PlainCodec } from '../codec/plain-copy';
 import { type Digest, sha256 } from '../codec/resolve';
 import { type StandardSchemaV1, validate } from '../codec/schema';
+import { dictionaryNameBytes } from '../codec/structures';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
 import { Staging } from './staging';
@@ -18,6 +24,16 @@ export const hasDictionary = 0x10;
 
 // One for all journals of the thread: msgpackr encodes into memory that all its encoders share.
 let encoding = false;
+
+/** A record as it was at one moment, to be staged later, whatever becomes of the value meanwhile. */
+export class CapturedRecord {
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly digest: Uint8Array | undefined,
+    /** What reading will give of it. */
+    readonly value: unknown,
+  ) {}
+}
 
 export class RecordEncoder {
   readonly #handle: NativeJournal;
@@ -128,6 +144,31 @@ export class RecordEncoder {
     } finally {
       encoding = false;
     }
+  }
+
+  /** What `encode` made last, in memory that nothing overwrites. */
+  capture(): CapturedRecord {
+    const { bytes, start, end } = this.encoded;
+    const copied = new Uint8Array(viewOf(bytes, start, end));
+    const digest = this.digest === undefined ? undefined : new Uint8Array(this.digest);
+    this.encoded = { bytes: copied, start: 0, end: copied.length };
+    const again = this.decodeAgain();
+    const value = again === undefined ? this.#decodeByDictionary(copied) : again.value;
+    return new CapturedRecord(copied, digest, value);
+  }
+
+  #decodeByDictionary(bytes: Uint8Array): unknown {
+    const codec = this.#codec as DictionaryCodec<unknown>;
+    const name = Buffer.from(bytes.subarray(0, dictionaryNameBytes)).toString('hex');
+    if (!codec.knows(name)) codec.learn(name, codec.dictionary);
+    return codec.decodeWith(name, Buffer.from(bytes.buffer), 0, bytes.length);
+  }
+
+  /** As if it had been encoded just now; its size in bytes. */
+  restore({ bytes, digest }: CapturedRecord): number {
+    this.encoded = { bytes, start: 0, end: bytes.length };
+    this.digest = digest;
+    return bytes.length;
   }
 
   /** Stages what `encode` made last. */

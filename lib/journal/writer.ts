@@ -12,7 +12,7 @@ import { EventCollector, publishPoison } from './diagnostics';
 import { HandOver, type HandOverChoice } from './hand-over';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
-import type { RecordEncoder } from './record-encoder';
+import { CapturedRecord, type RecordEncoder } from './record-encoder';
 import { type Gate, type Resolve, type Run, Runs } from './runs';
 import { SeqWaits } from './seq-waits';
 import type { RecordSource } from './source';
@@ -188,6 +188,7 @@ export class Writer implements RecordSource {
   /**
    * As `append`; the record goes through `gate` before the promise is settled. Throws what refuses it.
    *
+   * @param value Or what `capture` gave.
    * @param again Give the gate what will be read back, not `value` itself.
    */
   appendGated(
@@ -196,7 +197,16 @@ export class Writer implements RecordSource {
     gate: Gate,
     again: boolean,
   ): Promise<number> {
-    return this.#stage(value, durability, gate, again);
+    if (!(value instanceof CapturedRecord)) return this.#stage(value, durability, gate, again);
+    return this.#stageEncoded(this.#restore(value), value.value, durability, gate);
+  }
+
+  /** The record of a value as it is now, to be appended later. Throws what refuses it. */
+  capture(value: unknown): CapturedRecord {
+    this.#encode(value);
+    const record = this.#encoder.capture();
+    this.#checkWritable(); // decoding runs code of the user's
+    return record;
   }
 
   #stage(
@@ -207,6 +217,15 @@ export class Writer implements RecordSource {
   ): Promise<number> {
     const size = this.#encode(value);
     const kept = again ? this.#decodeAgain() : value;
+    return this.#stageEncoded(size, kept, durability, gate);
+  }
+
+  #stageEncoded(
+    size: number,
+    kept: unknown,
+    durability: DurabilityChoice,
+    gate: Gate | undefined,
+  ): Promise<number> {
     this.#admit(size, pendingRecordBytes);
     const chosen = this.#stagedDurability;
     if (
@@ -255,10 +274,11 @@ export class Writer implements RecordSource {
     try {
       let bytes = 0;
       for (let i = 0; i < count; i++) {
-        const size = this.#encode(copied[i]);
-        bytes += size;
+        const value = copied[i];
+        const captured = value instanceof CapturedRecord;
+        bytes += captured ? this.#restore(value) : this.#encode(value);
         checkBatchBytes(bytes);
-        if (gate !== undefined) copied[i] = this.#decodeAgain();
+        if (gate !== undefined) copied[i] = captured ? value.value : this.#decodeAgain();
         this.#encoder.stage(batch);
       }
       this.#admit(bytes, pendingRecordBytes);
@@ -311,6 +331,11 @@ export class Writer implements RecordSource {
     const size = this.#encoder.encode(value);
     this.#checkWritable();
     return size;
+  }
+
+  #restore(record: CapturedRecord): number {
+    this.#checkWritable();
+    return this.#encoder.restore(record);
   }
 
   /** What reading gives of what was encoded; `unknownValue` where only the log can tell. */

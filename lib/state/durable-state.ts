@@ -4,6 +4,8 @@ import { checkFunction, checkPath, typeError } from '../arguments';
 import { noPlainCopy, type PlainCodec, plainCopy } from '../codec/plain-copy';
 import { validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
+import { batchValues } from '../journal/batch-values';
+import { CapturedRecord } from '../journal/record-encoder';
 import { type CheckpointStats, Keeper } from './keeper';
 import { type OpenedState, openState, stateIn } from './opening';
 import {
@@ -130,35 +132,58 @@ export class DurableState<S, E> implements AsyncDisposable {
   commit(event: E): Promise<number> {
     try {
       this.#checkOpen();
+      return this.#commit(event);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#commit(event);
   }
 
   #commit(event: E): Promise<number> {
-    if (this.#deciding !== undefined) return this.#deciding.then(() => this.#commit(event));
-    const { check, schema } = this.#choices;
-    try {
-      this.#checkGoing();
-      const stored = schema === undefined ? event : validate(schema, event);
-      check?.(this.#replica.value, stored);
-      const committed = this.#append(stored);
-      this.#replica.began(1);
-      return committed;
-    } catch (error) {
-      return Promise.reject(error);
+    const stored = this.#stored(event);
+    const copy = this.#plain === undefined ? noPlainCopy : plainCopy(stored, this.#plain);
+    if (copy !== noPlainCopy) return this.#appendInTurn(copy);
+    if (this.#choices.check === undefined && this.#deciding === undefined) {
+      return this.#append(stored, true);
     }
+    return this.#appendInTurn(this.#opened.writer.capture(stored));
   }
 
-  /** What is applied later is what the log holds, whatever the caller does with the event meanwhile. */
-  #append(event: unknown): Promise<number> {
-    const { writer } = this.#opened;
+  #appendInTurn(record: unknown): Promise<number> {
+    if (this.#deciding === undefined) return this.#appendChecked(record);
+    return this.#deciding.then(() => this.#appendChecked(record));
+  }
+
+  #appendChecked(record: unknown): Promise<number> {
+    this.#checkGoing();
+    this.#check(record);
+    return this.#append(record, false);
+  }
+
+  #append(event: unknown, again: boolean): Promise<number> {
     const { durability } = this.#choices;
+    const committed = this.#opened.writer.appendGated(event, durability, this.#replica, again);
+    this.#replica.began(1);
+    return committed;
+  }
+
+  /** What is to be stored of an event. */
+  #stored(event: unknown): unknown {
+    const { schema } = this.#choices;
+    return schema === undefined ? event : validate(schema, event);
+  }
+
+  /**
+   * The event as it is now, and as the journal will give it back, whatever the caller does with it
+   * meanwhile: a copy, or its record where that takes encoding it.
+   */
+  #captured(event: unknown): unknown {
     const copy = this.#plain === undefined ? noPlainCopy : plainCopy(event, this.#plain);
-    return copy === noPlainCopy
-      ? writer.appendGated(event, durability, this.#replica, true)
-      : writer.appendGated(copy, durability, this.#replica, false);
+    return copy === noPlainCopy ? this.#opened.writer.capture(event) : copy;
+  }
+
+  #check(record: unknown): void {
+    const event = record instanceof CapturedRecord ? record.value : record;
+    this.#choices.check?.(this.#replica.value, event);
   }
 
   /**
@@ -168,9 +193,10 @@ export class DurableState<S, E> implements AsyncDisposable {
    */
   async commitBatch(events: readonly E[]): Promise<CommittedRange> {
     this.#checkOpen();
+    const records = this.#records(events, this.#deciding === undefined);
     while (this.#deciding !== undefined) await this.#deciding;
     this.#checkGoing();
-    return this.#appendBatch(this.#checked(events), undefined);
+    return this.#appendBatch(records, undefined);
   }
 
   /**
@@ -212,7 +238,7 @@ export class DurableState<S, E> implements AsyncDisposable {
       if (!Array.isArray(events)) throw typeError('the result of decide', 'an array', events);
       if (events.length === 0) return undefined;
       try {
-        return await this.#appendBatch(this.#checked(events as readonly E[]), last);
+        return await this.#appendBatch(this.#records(events as readonly E[], true), last);
       } catch (error) {
         const conflict = error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_CONFLICT';
         if (!conflict) throw error;
@@ -220,24 +246,28 @@ export class DurableState<S, E> implements AsyncDisposable {
     }
   }
 
-  #checked(events: readonly E[]): unknown[] {
+  /** The events of a batch as they are now; themselves where they are appended at once, unseen. */
+  #records(events: readonly E[], atOnce: boolean): unknown[] {
     if (!Array.isArray(events)) throw typeError('events', 'an array', events);
-    const { check, schema } = this.#choices;
-    return Array.from(events, (event) => {
-      const stored: unknown = schema === undefined ? event : validate(schema, event);
-      check?.(this.#replica.value, stored);
-      return stored;
+    const unseen = atOnce && this.#choices.check === undefined;
+    return batchValues(events).map((event) => {
+      const stored = this.#stored(event);
+      return unseen ? stored : this.#captured(stored);
     });
   }
 
-  #appendBatch(events: readonly unknown[], ifLastSeq: number | undefined): Promise<CommittedRange> {
+  #appendBatch(
+    records: readonly unknown[],
+    ifLastSeq: number | undefined,
+  ): Promise<CommittedRange> {
     const { writer } = this.#opened;
-    const { durability } = this.#choices;
-    this.#replica.began(events.length);
+    const { durability, check } = this.#choices;
+    if (check !== undefined) for (const record of records) this.#check(record);
+    this.#replica.began(records.length);
     try {
-      return writer.appendBatch(events, durability, ifLastSeq, this.#replica);
+      return writer.appendBatch(records, durability, ifLastSeq, this.#replica);
     } catch (error) {
-      this.#replica.rejected(events.length); // nothing was handed over
+      this.#replica.rejected(records.length); // nothing was handed over
       throw error;
     }
   }

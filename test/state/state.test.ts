@@ -1,7 +1,7 @@
 // DurableState: what is committed is applied once, here, now, and after every restart.
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { DurableState, Journal } from 'tidemark';
+import { DurableState, Journal, msgpack } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -159,6 +159,65 @@ describe('transact', () => {
         }),
       ).rejects.toThrow('no');
       await expect(state.transact((() => 5) as never)).rejects.toThrow(TypeError);
+      await state.close();
+    }),
+  );
+
+  it.each([
+    ['plain', (n: number) => ({ n }), {}],
+    ['dated', (n: number) => ({ n, at: new Date(n) }), {}],
+    [
+      'dated, with a dictionary',
+      (n: number) => ({ n, at: new Date(n) }),
+      { codec: msgpack<{ n: number } | { n: number }[]>({ structures: true }) },
+    ],
+    ['dated, with a check', (n: number) => ({ n, at: new Date(n) }), { check: () => {} }],
+  ] as const)('meanwhile keeps an event as it was in the call: %s', (_, make, options) =>
+    onDisk(async () => {
+      const open = () =>
+        DurableState.open<{ n: number }[], { n: number }>('/s', {
+          initial: () => [],
+          apply: (list, event) => {
+            list.push(event);
+          },
+          ...options,
+          checkpoint: {},
+        });
+      const state = await open();
+      const transacted = state.transact(() => [make(0)]);
+      const event = make(1);
+      const committed = state.commit(event);
+      event.n = 999;
+      const batch = [make(2), make(3)];
+      const batched = state.commitBatch(batch);
+      (batch[0] as { n: number }).n = 888;
+      batch.push(make(777));
+      await Promise.all([transacted, committed, batched]);
+      const wanted = [0, 1, 2, 3].map(make);
+      expect(state.value).toEqual(wanted);
+      await state.close();
+      const again = await open();
+      expect(again.value).toEqual(wanted);
+      await again.close();
+    })(),
+  );
+
+  it(
+    'meanwhile gives check what the journal will give back, as without a transact',
+    onDisk(async () => {
+      const seen: unknown[] = [];
+      const state = await DurableState.open<number, unknown>('/s', {
+        initial: () => 0,
+        apply: (count) => count + 1,
+        check: (_, event) => {
+          seen.push(event);
+        },
+      });
+      const event = () => new Map([['a', 1]]);
+      await state.commit(event());
+      await Promise.all([state.transact(() => [event()]), state.commit(event())]);
+      await state.commitBatch([event()]);
+      expect(seen).toEqual(Array.from({ length: 4 }, () => ({ a: 1 })));
       await state.close();
     }),
   );
