@@ -15,6 +15,7 @@ import {
   type StateRecoveryReport,
 } from './options';
 import { Replica } from './replica';
+import { Turns } from './turns';
 
 /** Seqs of events that were committed together. */
 export interface CommittedRange {
@@ -51,7 +52,7 @@ export class DurableState<S, E> implements AsyncDisposable {
   readonly #replica: Replica;
   readonly #keeper: Keeper;
   readonly #plain: PlainCodec | undefined;
-  #deciding: Promise<unknown> | undefined; // while decisions are made, commits wait
+  readonly #turns = new Turns();
   #closing: Promise<void> | undefined;
 
   /** What the open found and did. */
@@ -142,15 +143,15 @@ export class DurableState<S, E> implements AsyncDisposable {
     const stored = this.#stored(event);
     const copy = this.#plain === undefined ? noPlainCopy : plainCopy(stored, this.#plain);
     if (copy !== noPlainCopy) return this.#appendInTurn(copy);
-    if (this.#choices.check === undefined && this.#deciding === undefined) {
+    if (this.#choices.check === undefined && !this.#turns.busy) {
       return this.#append(stored, true);
     }
     return this.#appendInTurn(this.#opened.writer.capture(stored));
   }
 
   #appendInTurn(record: unknown): Promise<number> {
-    if (this.#deciding === undefined) return this.#appendChecked(record);
-    return this.#deciding.then(() => this.#appendChecked(record));
+    if (!this.#turns.busy) return this.#appendChecked(record);
+    return this.#turns.behind(() => this.#appendChecked(record));
   }
 
   #appendChecked(record: unknown): Promise<number> {
@@ -193,15 +194,19 @@ export class DurableState<S, E> implements AsyncDisposable {
    */
   async commitBatch(events: readonly E[]): Promise<CommittedRange> {
     this.#checkOpen();
-    const records = this.#records(events, this.#deciding === undefined);
-    while (this.#deciding !== undefined) await this.#deciding;
-    this.#checkGoing();
-    return this.#appendBatch(records, undefined);
+    const atOnce = !this.#turns.busy;
+    const records = this.#records(events, atOnce);
+    if (atOnce) return this.#appendBatch(records, undefined);
+    return this.#turns.behind(() => {
+      this.#checkGoing();
+      return this.#appendBatch(records, undefined);
+    });
   }
 
   /**
    * Decides on the latest state: no event of any thread comes between what `decide` sees and what it
-   * decides. Decisions of this thread are made one at a time, and its commits wait meanwhile.
+   * decides, and everything that this thread called before is in what it sees. Decisions of this
+   * thread are made one at a time, and what it calls meanwhile waits, in the order of the calls.
    *
    * @param decide Gives the events to commit, together; none to leave it. Called again when another
    * thread was faster.
@@ -215,17 +220,7 @@ export class DurableState<S, E> implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    const before = this.#deciding ?? Promise.resolve();
-    const decision = before.then(() => this.#decide(decide));
-    const settled = decision.then(
-      () => {},
-      () => {},
-    );
-    this.#deciding = settled;
-    settled.then(() => {
-      if (this.#deciding === settled) this.#deciding = undefined;
-    });
-    return decision;
+    return this.#turns.alone(() => this.#decide(decide));
   }
 
   async #decide(decide: (state: S) => readonly E[]): Promise<CommittedRange | undefined> {
@@ -312,7 +307,7 @@ export class DurableState<S, E> implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await this.#deciding;
+    await this.#turns.idle;
     try {
       if (this.#replica.failure === undefined) await this.#replica.drained();
     } finally {

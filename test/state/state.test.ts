@@ -223,6 +223,84 @@ describe('transact', () => {
   );
 
   it(
+    'leaves the order of the calls the order of the seqs, whatever waits for it',
+    onDisk(async () => {
+      const nested: Promise<unknown>[] = [];
+      const state = await openList('/s', {
+        apply: (list, text, seq) => {
+          list.push({ seq, text });
+          if (text === 'decided 1') nested.push(state.commit('of apply'));
+        },
+        check: (_, text) => {
+          if (text === 'of check') throw new Error('refused');
+          if (text === 'first') nested.push(state.transact(() => ['of check, decided']));
+        },
+      });
+      const refused: Promise<unknown>[] = [];
+      const calls = [
+        state.transact(() => {
+          nested.push(state.commit('of decide'));
+          nested.push(state.transact((list) => [`of decide, behind ${list.length}`]));
+          return ['decided 1'];
+        }),
+        state.commit('first'),
+        state.transact(() => []),
+        state.commitBatch(['second', 'third']),
+      ];
+      refused.push(
+        state.transact(() => {
+          throw new Error('undecided');
+        }),
+        state.commit('of check'),
+      );
+      calls.push(state.transact((list) => [`decided 2, behind ${list.length}`]));
+      calls.push(state.commit('last'));
+      await Promise.all([...calls, ...refused.map(rejection)]);
+      await Promise.all(nested);
+      expect(state.value.map(({ text }) => text)).toEqual([
+        'decided 1',
+        'first',
+        'second',
+        'third',
+        'decided 2, behind 4',
+        'last',
+        'of decide',
+        'of decide, behind 7',
+        'of apply',
+        'of check, decided',
+      ]);
+    }),
+  );
+
+  it(
+    'and what waits behind it are done before close resolves',
+    onDisk(async () => {
+      const state = await openList('/s');
+      const calls = [
+        state.commit('a'),
+        state.transact((list) => [`b, behind ${list.length}`]),
+        state.commit('c'),
+        state.transact((list) => [`d, behind ${list.length}`]),
+        state.commitBatch(['e', 'f']),
+      ];
+      const closed = state.close();
+      expect(await rejection(state.transact(() => ['late']))).toMatchObject({
+        code: 'ERR_TIDEMARK_CLOSED',
+      });
+      await closed;
+      await Promise.all(calls);
+      expect((await openList('/s')).value.map(({ text }) => text)).toEqual([
+        'a',
+        'b, behind 1',
+        'c',
+        'd, behind 3',
+        'e',
+        'f',
+      ]);
+    }),
+  );
+
+  it(
     'sees what other handles committed, and none of it is lost',
     onDisk(async () => {
       const open = () =>
@@ -607,6 +685,78 @@ describe('options', () => {
       code: 'ERR_TIDEMARK_READ_ONLY',
     });
     await readOnly.close();
+  });
+});
+
+describe('random calls that nobody awaits', () => {
+  const call = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('commit' as const) },
+    { weight: 2, arbitrary: fc.record({ batch: fc.integer({ min: 1, max: 4 }) }) },
+    { weight: 4, arbitrary: fc.record({ transact: fc.integer({ min: 0, max: 3 }) }) },
+    { weight: 1, arbitrary: fc.constantFrom('refused', 'undecided', 'checkpoint', 'turn') },
+  );
+
+  it('have the seqs of their order, and each decides on all that was called before', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { maxLength: 30 }), fc.nat(), async (calls, seed) => {
+        await new SimulatedDisk({ seed }).run(async () => {
+          const open = () =>
+            openList('/s', { schema: z.string(), checkpoint: { everyRecords: 9 } });
+          const state = await open();
+          const model: { seq: number; text: string }[] = [];
+          const add = (text: string) => {
+            model.push({ seq: model.length + 1, text });
+            return text;
+          };
+          const decided = (count: number, seen: number) =>
+            Array.from({ length: count }, (_, n) => `decision ${n} on ${seen}`);
+          const wanted: unknown[] = [];
+          const settled: Promise<unknown>[] = [];
+          const expectOf = (promise: Promise<unknown>, result: unknown) => {
+            settled.push(promise.catch((error: Error) => error.message));
+            wanted.push(result);
+          };
+          for (const each of calls) {
+            const firstSeq = model.length + 1;
+            if (each === 'commit') {
+              expectOf(state.commit(add(`commit ${firstSeq}`)), firstSeq);
+            } else if (each === 'refused') {
+              expectOf(state.commit(5 as never), expect.stringContaining('schema'));
+            } else if (each === 'undecided') {
+              const undecided = () => {
+                throw new Error('undecided');
+              };
+              expectOf(state.transact(undecided), 'undecided');
+            } else if (each === 'checkpoint') {
+              expectOf(state.checkpoint(), { generation: expect.any(Number) });
+            } else if (each === 'turn') {
+              await new Promise((resolve) => setImmediate(resolve));
+            } else if ('batch' in each) {
+              const texts = textsTo(each.batch).map(({ text }) =>
+                add(`batch ${firstSeq}: ${text}`),
+              );
+              expectOf(state.commitBatch(texts), { firstSeq, lastSeq: model.length });
+            } else {
+              const { transact: count } = each;
+              const seen = model.length;
+              for (const text of decided(count, seen)) add(text);
+              const range = { firstSeq, lastSeq: model.length };
+              expectOf(
+                state.transact((list) => decided(count, list.length)),
+                count === 0 ? undefined : range,
+              );
+            }
+          }
+          expect(await Promise.all(settled)).toEqual(wanted);
+          expect(state.value).toEqual(model);
+          await state.close();
+          const again = await open();
+          expect(again.value).toEqual(model);
+          await again.close();
+        });
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 
