@@ -20,7 +20,8 @@ export interface Waiters {
 
 /**
  * Stands between records that are settled and those who wait for them: a room above, which does
- * something with the records first. It tells the waiters, then or later. Called in the order of seqs.
+ * something with the records first. It tells the waiters, then or later. Called in the order of seqs, also
+ * in the middle of an append (`Writer.appending`).
  */
 export interface Gate {
   settled(firstSeq: number, values: readonly unknown[], bytes: number, waiters: Waiters): void;

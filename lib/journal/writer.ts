@@ -67,6 +67,7 @@ export class Writer implements RecordSource {
   #staged: Run | undefined; // of #staging
   #stagedDurability: DurabilityChoice;
   #scheduled = false;
+  #appending = false;
   /** Appends that waited at the end of the last turn. */
   #together = 0;
   #handed = 0; // ordinal of the last record handed over
@@ -131,6 +132,14 @@ export class Writer implements RecordSource {
   /** Every record of this handle up to here has been settled: what is pending lies behind it. */
   get settledSeq(): number {
     return this.#settledSeq;
+  }
+
+  /**
+   * In the middle of an append, of which the encoded bytes are not staged yet: whoever is told of others
+   * now must not append.
+   */
+  get appending(): boolean {
+    return this.#appending;
   }
 
   get lastSeq(): number {
@@ -238,7 +247,7 @@ export class Writer implements RecordSource {
     }
     if (!this.#staging.hasRoom(size)) {
       this.flush();
-      this.#progress(); // within one long turn too, what is done is let go of
+      this.#progressWithin(); // in one long turn too, what is done is let go of
     }
     this.#encoder.stage(this.#staging);
     this.#stagedDurability = durability;
@@ -367,7 +376,7 @@ export class Writer implements RecordSource {
     if (fits()) return;
     if (bytes > most) throw largerThanPending(bytes, most);
     this.flush();
-    this.#progress();
+    this.#progressWithin();
     if (fits()) return;
     // One error for all refusals until something is settled: a caller that runs ahead of the disk is
     // refused a million times, and an error with its stack is half a kilobyte.
@@ -460,6 +469,15 @@ export class Writer implements RecordSource {
     if (this.#link.failed && this.#failure === undefined) this.#fail();
     this.#settledSeq = shown;
     this.#waits.look();
+  }
+
+  #progressWithin(): void {
+    this.#appending = true;
+    try {
+      this.#progress();
+    } finally {
+      this.#appending = false;
+    }
   }
 
   #fail(): void {

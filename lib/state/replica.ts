@@ -104,6 +104,10 @@ export class Replica implements Gate {
     }
     this.#own.push({ firstSeq, lastSeq: firstSeq + values.length - 1, values, bytes, waiters });
     if (this.#reading || this.#holds > 0) return;
+    if (this.#writer.appending) {
+      this.#schedule(); // `apply` may commit
+      return;
+    }
     this.#applyOwn();
     this.#look();
   }

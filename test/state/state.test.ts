@@ -45,6 +45,38 @@ describe('commit', () => {
     }),
   );
 
+  it.each(['commit', 'commitBatch'] as const)(
+    'inside of apply leaves a %s alone that makes room for itself by what is durable',
+    async (call) => {
+      const directory = temporaryDirectory();
+      const journal = await openJournal<string>(join(directory, 'j'), { maxPendingBytes: 4096 });
+      const nested: Promise<unknown>[] = [];
+      const state = await openList(directory, {
+        journal,
+        apply: (list, text, seq) => {
+          list.push({ seq, text });
+          if (seq === 1) nested.push(commit('nested'));
+        },
+      });
+      const commit = (text: string): Promise<unknown> =>
+        call === 'commit' ? state.commit(text) : state.commitBatch([text]);
+      const commits: Promise<unknown>[] = textsTo(5).map(({ text }) => state.commitBatch([text]));
+      while (journal.durableSeq < 5); // and nothing of it was told to this thread
+      const large = 'x'.repeat(3000);
+      commits.push(commit(large));
+      await Promise.all(commits);
+      await Promise.all(nested);
+      expect(state.value).toEqual([
+        ...textsTo(5),
+        { seq: 6, text: large },
+        { seq: 7, text: 'nested' },
+      ]);
+      await state.close();
+      const again = await openList(directory, { journal });
+      expect(again.value).toEqual(state.value);
+    },
+  );
+
   it(
     'applies what the log holds, whatever the caller does with the event',
     onDisk(async () => {
