@@ -89,6 +89,21 @@ export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw typeError(name, 'a function', value);
 }
 
+export function isThenable(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof (value as PromiseLike<unknown>).then === 'function';
+}
+
+/** What a function of the user's gave. Where that is a promise, its rejection is nobody's but ours. */
+export function checkSynchronous<R>(name: string, result: R): R {
+  if (!isThenable(result)) return result;
+  // Others' thenables are left alone: of some, `then` begins the work.
+  if (types.isPromise(result)) result.then(undefined, () => {});
+  throw Object.assign(new TypeError(`${name} returned a promise: it has to be synchronous`), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
+}
+
 export function checkText(name: string, value: unknown, mostBytes: number): string {
   if (typeof value !== 'string') throw typeError(name, 'a string', value);
   if (value.includes('\0')) throw valueError(`"${name}" must not contain a NUL character`);

@@ -1,6 +1,7 @@
 // From the file of a generation to its value: codec, version, schema.
 
 import { constants } from 'node:buffer';
+import { checkSynchronous } from '../arguments';
 import type { NativeCheckpointFacts, NativeCheckpointReader } from '../binding';
 import { resolveCodec } from '../codec/resolve';
 import { validate } from '../codec/schema';
@@ -110,8 +111,9 @@ export async function loadValue<T>(
     if (mismatch !== undefined) throw mismatch;
     checkVersion(choices, facts);
     let value = decode(choices, facts, await readBody(reader, facts));
-    if (facts.valueVersion !== choices.version)
-      value = choices.migrate?.(value, facts.valueVersion);
+    if (facts.valueVersion !== choices.version) {
+      value = checkSynchronous('migrate', choices.migrate?.(value, facts.valueVersion));
+    }
     if (choices.schema !== undefined) value = validate(choices.schema, value);
     return { value: value as T, ...factsOf(facts) };
   } finally {

@@ -7,6 +7,7 @@ import {
   checkBytes,
   checkFunction,
   checkInteger,
+  checkSynchronous,
   checkText,
   checkWord,
   typeError,
@@ -130,7 +131,7 @@ export function resolveHash(
     return (data) => {
       const digest = checkBytes(
         'the result of contentHash.digest',
-        custom.digest(new Uint8Array(data)),
+        checkSynchronous('contentHash.digest', custom.digest(new Uint8Array(data))),
       );
       const given = byteLengthOf(digest);
       if (given === bytes) return digest;

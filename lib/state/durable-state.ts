@@ -1,6 +1,6 @@
 // A value that is a journal of events and checkpoints of what they made.
 
-import { checkFunction, checkPath, typeError } from '../arguments';
+import { checkFunction, checkPath, checkSynchronous, typeError } from '../arguments';
 import { noPlainCopy, type PlainCodec, plainCopy } from '../codec/plain-copy';
 import { validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
@@ -184,7 +184,7 @@ export class DurableState<S, E> implements AsyncDisposable {
 
   #check(record: unknown): void {
     const event = record instanceof CapturedRecord ? record.value : record;
-    this.#choices.check?.(this.#replica.value, event);
+    checkSynchronous('check', this.#choices.check?.(this.#replica.value, event) as unknown);
   }
 
   /**
@@ -229,7 +229,7 @@ export class DurableState<S, E> implements AsyncDisposable {
       await this.#replica.caughtUp();
       const last = this.#replica.seq;
       if (writer.lastSeq !== last) continue;
-      const events: unknown = decide(this.#replica.value as S);
+      const events: unknown = checkSynchronous('decide', decide(this.#replica.value as S));
       if (!Array.isArray(events)) throw typeError('the result of decide', 'an array', events);
       if (events.length === 0) return undefined;
       try {

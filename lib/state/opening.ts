@@ -2,6 +2,7 @@
 // checkpoint and journal contradict each other; a value is never silently that of another history.
 
 import { join } from 'node:path';
+import { checkSynchronous } from '../arguments';
 import type { CheckpointJournal } from '../checkpoint/options';
 import { TidemarkError } from '../errors';
 import { RangeBatches } from '../journal/batches';
@@ -120,7 +121,7 @@ export function stateIn(found: FoundGeneration, choices: StateChoices, path: str
       { path },
     );
   }
-  return choices.migrateState(value, found.version);
+  return checkSynchronous('migrateState', choices.migrateState(value, found.version));
 }
 
 interface Replayed {
@@ -194,7 +195,8 @@ function baseOf(
 ): Base {
   const seq = found?.coveredSeq ?? startSeq - 1;
   checkFit(journal, seq, found?.journal, path);
-  if (found === undefined) return { value: choices.initial(), seq, epoch: undefined };
+  if (found === undefined)
+    return { value: checkSynchronous('initial', choices.initial()), seq, epoch: undefined };
   return { value: stateIn(found, choices, path), seq, epoch: found.journal?.epoch };
 }
 

@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkInteger,
   checkOptions,
+  checkSynchronous,
   checkText,
   checkWord,
   typeError,
@@ -204,7 +205,8 @@ export function checkStateOptions(options: unknown): StateChoices {
     apply:
       migrateEvent === undefined
         ? plain
-        : (state, event, seq) => plain(state, migrateEvent(event, seq), seq),
+        : (state, event, seq) =>
+            plain(state, checkSynchronous('migrateEvent', migrateEvent(event, seq)), seq),
     check: optionalFunction('check', given.check),
     triggers: checkTriggers(given.checkpoint),
     keep: checkInteger('keep', given.keep ?? defaultKeep, 1, mostKeep),

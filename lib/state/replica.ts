@@ -1,6 +1,7 @@
 // This thread's copy of a state: follows the journal and applies every event once, in order of seq.
 // What the thread appended itself is at hand when it is durable; the rest is read.
 
+import { checkSynchronous } from '../arguments';
 import { TidemarkError } from '../errors';
 import { RangeBatches } from '../journal/batches';
 import type { Gate, Waiters } from '../journal/runs';
@@ -29,12 +30,8 @@ export function applyError(seq: number, cause: unknown): TidemarkError {
 
 /** One event on a value; throws what `apply` throws. */
 export function applied(apply: Apply, value: unknown, event: unknown, seq: number): unknown {
-  const result = apply(value, event, seq);
-  if (result === undefined) return value;
-  if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-    throw new TypeError('apply returned a promise: it has to be synchronous');
-  }
-  return result;
+  const result = checkSynchronous('apply', apply(value, event, seq));
+  return result === undefined ? value : result;
 }
 
 /** Records that the log should have behind a checkpoint, and has not. */

@@ -8,6 +8,7 @@
 
 import { checkBytes } from '../arguments';
 import type { Codec } from '../codec/codec';
+import { decodedBy, encodedBy } from '../codec/custom';
 import { type CodecChoice, checkCodec } from '../codec/resolve';
 import { decodeRich, encodeRich } from '../codec/rich-msgpack';
 import { TidemarkError } from '../errors';
@@ -73,8 +74,8 @@ function customCodec(codec: Codec<unknown>, { name, version }: CodecChoice): Val
     name,
     version,
     slices: false,
-    encode: (value) => checkBytes('the result of codec.encode', codec.encode(value)),
-    decode: (bytes) => codec.decode(new Uint8Array(bytes)),
+    encode: (value) => encodedBy(codec, value),
+    decode: (bytes) => decodedBy(codec, new Uint8Array(bytes)),
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Checkpoint, type CheckpointEvent, type Codec, msgpack } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { asynchronous, expectNothingUnhandled } from '../support/asynchronous';
 import { range, rejection, temporaryDirectory } from '../support/journals';
 import { fileName, generationFiles, openCheckpoint } from './support';
 
@@ -345,6 +346,37 @@ describe('readOnly', () => {
     } finally {
       chmodSync(directory, 0o755);
     }
+  });
+});
+
+describe.each(asynchronous)('%s', (_, result) => {
+  it('is refused from migrate and from a codec', async () => {
+    expectNothingUnhandled();
+    const directory = temporaryDirectory();
+    const asked = result as () => never;
+    const first = await openCheckpoint<string>(directory, { codec: upper });
+    await first.save('a');
+    const second = await openCheckpoint<string>(directory, {
+      codec: { ...upper, encode: asked },
+      version: 2,
+      migrate: asked,
+    });
+    expect(await rejection(second.save('b'))).toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: 'codec.encode returned a promise: it has to be synchronous',
+    });
+    expect(await rejection(second.load())).toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: 'migrate returned a promise: it has to be synchronous',
+    });
+    const third = await openCheckpoint<string>(directory, { codec: { ...upper, decode: asked } });
+    for (const refused of [third.load(), third.loadLenient()]) {
+      expect(await rejection(refused)).toMatchObject({
+        code: 'ERR_TIDEMARK_ENCODE',
+        cause: { message: 'codec.decode returned a promise: it has to be synchronous' },
+      });
+    }
+    expect((await first.load())?.value).toBe('A');
   });
 });
 

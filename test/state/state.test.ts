@@ -1,10 +1,11 @@
 // DurableState: what is committed is applied once, here, now, and after every restart.
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { DurableState, Journal, msgpack } from 'tidemark';
+import { type Codec, DurableState, Journal, msgpack } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { asynchronous, expectNothingUnhandled } from '../support/asynchronous';
 import { openJournal, rejection, temporaryDirectory } from '../support/journals';
 import { commitTo, openList, textsTo } from './states';
 
@@ -394,6 +395,105 @@ describe('an apply that throws', () => {
         { seq: 2, error: { message: 'cannot' } },
       ]);
       await commitTo(again, 4);
+    }),
+  );
+});
+
+describe.each(asynchronous)('%s', (_, result) => {
+  const refusal = (name: string) => ({
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: `${name} returned a promise: it has to be synchronous`,
+  });
+  const asked = result as () => never;
+
+  it(
+    'is refused from initial, and the next open is the first',
+    onDisk(async () => {
+      expectNothingUnhandled();
+      expect(await rejection(openList('/s', { initial: asked }))).toMatchObject(refusal('initial'));
+      expect((await openList('/s')).value).toEqual([]);
+    }),
+  );
+
+  it(
+    'is refused from check and decide, with nothing written',
+    onDisk(async () => {
+      expectNothingUnhandled();
+      const state = await openList('/s', { check: asked });
+      for (const refused of [
+        state.commit('a'),
+        state.commitBatch(['a']),
+        state.transact(() => ['a']),
+        state.commit('a'),
+      ]) {
+        expect(await rejection(refused)).toMatchObject(refusal('check'));
+      }
+      expect(await rejection(state.transact(asked))).toMatchObject(refusal('decide'));
+      await state.close();
+      expect((await openList('/s')).value).toEqual([]);
+    }),
+  );
+
+  it(
+    'is refused from apply and migrateEvent, as if they threw',
+    onDisk(async () => {
+      expectNothingUnhandled();
+      const state = await openList('/s', { apply: asked });
+      expect(await rejection(state.commit('event 1'))).toMatchObject({
+        code: 'ERR_TIDEMARK_APPLY',
+        cause: refusal('apply'),
+      });
+      await state.close();
+      expect(await rejection(openList('/s', { migrateEvent: asked }))).toMatchObject({
+        code: 'ERR_TIDEMARK_APPLY',
+        cause: refusal('migrateEvent'),
+      });
+      expect((await openList('/s')).value).toEqual(textsTo(1));
+    }),
+  );
+
+  it(
+    'is refused from migrateState',
+    onDisk(async () => {
+      expectNothingUnhandled();
+      const state = await openList('/s');
+      await commitTo(state, 1);
+      await state.checkpoint();
+      await state.close();
+      const open = (migrateState: () => never) => openList('/s', { version: 2, migrateState });
+      expect(await rejection(open(asked))).toMatchObject(refusal('migrateState'));
+      expect((await openList('/s')).value).toEqual(textsTo(1));
+    }),
+  );
+
+  it(
+    'is refused from a codec, before anything is written',
+    onDisk(async () => {
+      expectNothingUnhandled();
+      const codec: Codec<unknown> = {
+        name: 'own',
+        encode: (value) => Buffer.from(JSON.stringify(value)),
+        decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
+      };
+      for (const [function_, name] of [
+        ['encode', 'codec.encode'],
+        ['decode', 'codec.decode'],
+      ] as const) {
+        const broken = { ...codec, [function_]: asked } as Codec<never>;
+        const state = await openList('/s', { codec: broken });
+        expect(await rejection(state.commit('event 1'))).toMatchObject(refusal(name));
+        await state.close();
+      }
+      const state = await openList('/s', { codec: codec as Codec<never> });
+      expect(state.value).toEqual([]);
+      await commitTo(state, 1);
+      await state.checkpoint();
+      await state.close();
+      const broken = { ...codec, decode: asked } as Codec<never>;
+      expect(await rejection(openList('/s', { codec: broken }))).toMatchObject({
+        code: 'ERR_TIDEMARK_ENCODE',
+        cause: refusal('codec.decode'),
+      });
     }),
   );
 });
