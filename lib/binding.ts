@@ -216,6 +216,8 @@ export interface NativeCheckpointListing {
   generations: Float64Array;
   temporaries: string[];
   foreign: string[];
+  /** The newest one that is known to have been there before the look; 0 for none. */
+  known: number;
 }
 
 export interface NativeCheckpointFacts {

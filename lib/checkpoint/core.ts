@@ -236,7 +236,9 @@ export class CheckpointCore<T> {
   }
 
   async #loadNewestValid(): Promise<LenientCheckpoint<T> | undefined> {
-    const generations = await this.#listed();
+    const { generations: there, known } = await this.list();
+    const generations = Array.from(there).reverse();
+    if (known > (generations[0] ?? 0)) generations.unshift(known); // it is missing
     if (generations.length === 0) return undefined;
     const rejected: RejectedCheckpoint[] = [];
     let newest: unknown;

@@ -1,5 +1,6 @@
 #include "addon/checkpoint_handle.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "addon/operation.hpp"
@@ -41,6 +42,7 @@ Outcome reader_outcome(const std::shared_ptr<OpenCheckpoint>& open,
     return outcome;
   }
   if (!file.value()) return outcome;  // nothing was ever saved
+  open->note_shown(file.value()->header().generation);
   auto shared = std::make_shared<Reader>();
   shared->open = open;
   shared->file = std::move(file).value();
@@ -56,12 +58,13 @@ Napi::Array names_value(Napi::Env env, const std::vector<std::string>& names) {
   return array;
 }
 
-napi_value listing_value(napi_env env, const checkpoint::Listing& listing) {
+napi_value listing_value(napi_env env, const checkpoint::Listing& listing, std::uint64_t known) {
   Napi::Object object = Napi::Object::New(env);
   const std::vector<double> generations(listing.generations.begin(), listing.generations.end());
   object.Set("generations", doubles_value(env, generations));
   object.Set("temporaries", names_value(env, listing.temporaries));
   object.Set("foreign", names_value(env, listing.foreign));
+  object.Set("known", number_value(env, known));
   return object;
 }
 
@@ -124,6 +127,20 @@ void OpenCheckpoint::leave(std::function<void()> left) {
     store->leave(std::move(left));
   } else if (left) {
     left();
+  }
+}
+
+std::uint64_t OpenCheckpoint::known() const {
+  return std::max(shown_.load(), store ? store->newest_known() : 0);
+}
+
+void OpenCheckpoint::note_shown(std::uint64_t generation) {
+  if (store) {
+    store->note_shown(generation);
+    return;
+  }
+  std::uint64_t before = shown_.load();
+  while (before < generation && !shown_.compare_exchange_weak(before, generation)) {
   }
 }
 
@@ -209,11 +226,14 @@ Napi::Value CheckpointHandle::begin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// list(operation): { generations: Float64Array (ascending), temporaries, foreign }
+// list(operation): { generations: Float64Array (ascending), temporaries, foreign, known }
 Napi::Value CheckpointHandle::list(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).run(operation_argument(info), [open = open_] {
+    const std::uint64_t known = open->known();
     return outcome_of(checkpoint::list_durably(*open->host.disk, open->directory, sync_of(*open)),
-                      listing_value);
+                      [known](napi_env env, const checkpoint::Listing& listing) {
+                        return listing_value(env, listing, known);
+                      });
   });
   return info.Env().Undefined();
 }
@@ -221,9 +241,14 @@ Napi::Value CheckpointHandle::list(const Napi::CallbackInfo& info) {
 // readNewest(operation): a reader, undefined when nothing was ever saved
 Napi::Value CheckpointHandle::read_newest(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).run(operation_argument(info), [open = open_] {
-    return reader_outcome(
-        open, checkpoint::open_newest(*open->host.disk, open->directory, sync_of(*open)),
-        std::nullopt);
+    const std::uint64_t known = open->known();
+    auto file = checkpoint::open_newest(*open->host.disk, open->directory, sync_of(*open), known);
+    std::optional<std::uint64_t> generation;
+    if (!file && known > 0 &&
+        file.error().path == io::join(open->directory, format::checkpoint_name(known))) {
+      generation = known;  // missing, or damaged
+    }
+    return reader_outcome(open, std::move(file), generation);
   });
   return info.Env().Undefined();
 }
@@ -232,9 +257,10 @@ Napi::Value CheckpointHandle::read_newest(const Napi::CallbackInfo& info) {
 Napi::Value CheckpointHandle::read_generation(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())
       .run(operation_argument(info), [open = open_, generation = integer_argument(info[1])] {
-        return reader_outcome(
-            open, checkpoint::FileReader::open(*open->host.disk, open->directory, generation),
-            generation);
+        return reader_outcome(open,
+                              checkpoint::open_generation(*open->host.disk, open->directory,
+                                                          generation, open->known()),
+                              generation);
       });
   return info.Env().Undefined();
 }

@@ -3,6 +3,8 @@
 // it starts the next; their mutexes only keep a mistake there from being a data race.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,6 +25,11 @@ struct OpenCheckpoint {
   ~OpenCheckpoint();  // leaves the store if nobody did
   void leave(std::function<void()> left);
 
+  // The newest generation that is known to have been there, 0 for none. To be asked before looking:
+  // afterwards another thread may have published one. Of the store, so of all its handles.
+  [[nodiscard]] std::uint64_t known() const;
+  void note_shown(std::uint64_t generation);
+
   const io::Host host;
   const std::string directory;  // as this handle calls it; errors name its files by it
   const std::shared_ptr<checkpoint::Store> store;  // null in a read-only one
@@ -30,6 +37,7 @@ struct OpenCheckpoint {
  private:
   std::mutex mutex_;
   bool left_ = false;
+  std::atomic<std::uint64_t> shown_ = 0;  // by this handle
 };
 
 // Ends an operation when the store has settled its save: { generation, overtaken }.

@@ -15,6 +15,17 @@ bool needs_no_sync(io::Errc code) noexcept {
          code == io::Errc::not_supported || code == io::Errc::invalid;
 }
 
+journal::Failure missing(const std::string& directory, std::uint64_t generation) {
+  journal::Failure failure;
+  failure.code = journal::Code::corrupt;
+  failure.path = io::join(directory, format::checkpoint_name(generation));
+  failure.message =
+      "the checkpoint " + failure.path +
+      " is missing: it was the newest generation, and it was not tidemark that removed "
+      "it; a lenient load gives an older one";
+  return failure;
+}
+
 }  // namespace
 
 bool is_absent(const journal::Failure& failure) noexcept {
@@ -65,14 +76,32 @@ journal::Result<Listing> list_durably(io::Disk& disk, const std::string& directo
 
 journal::Result<std::unique_ptr<FileReader>> open_newest(io::Disk& disk,
                                                          const std::string& directory,
-                                                         const SyncNames& sync) {
+                                                         const SyncNames& sync,
+                                                         std::uint64_t known) {
   for (int look = 1;; ++look) {
     auto listing = list_durably(disk, directory, sync);
     if (!listing) return std::move(listing).error();
-    if (listing.value().generations.empty()) return std::unique_ptr<FileReader>();
-    auto reader = FileReader::open(disk, directory, listing.value().generations.back());
+    const std::vector<std::uint64_t>& generations = listing.value().generations;
+    const std::uint64_t newest = generations.empty() ? 0 : generations.back();
+    if (newest < known) return missing(directory, known);
+    if (newest == 0) return std::unique_ptr<FileReader>();
+    auto reader = FileReader::open(disk, directory, newest);
     if (reader || !is_absent(reader.error()) || look == most_looks) return reader;
   }
+}
+
+journal::Result<std::unique_ptr<FileReader>> open_generation(io::Disk& disk,
+                                                             const std::string& directory,
+                                                             std::uint64_t generation,
+                                                             std::uint64_t known) {
+  auto reader = FileReader::open(disk, directory, generation);
+  if (reader || !is_absent(reader.error()) || generation != known) return reader;
+  const auto listing = list(disk, directory);
+  if (!listing) return listing.error();
+  const std::vector<std::uint64_t>& generations = listing.value().generations;
+  // It, or a newer one, is there: the caller looks again.
+  if (!generations.empty() && generations.back() >= generation) return reader;
+  return missing(directory, generation);
 }
 
 }  // namespace tidemark::checkpoint

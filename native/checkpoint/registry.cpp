@@ -99,6 +99,7 @@ void Store::look_at_generations(const std::vector<std::uint64_t>& generations) {
     if (reader) {
       const format::CheckpointHeader& header = reader.value()->header();
       codec_ = CodecFacts{header.codec_name, header.codec_version};
+      newest_known_ = generation;
     } else if (reader.error().code == journal::Code::version) {
       newer_ = reader.error();
     } else if (reader.error().code == journal::Code::corrupt) {

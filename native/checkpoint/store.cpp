@@ -193,6 +193,7 @@ journal::Result<std::uint64_t> Store::publish(Ready& ready) {
 void Store::published(std::uint64_t generation, const Facts& facts) {
   const std::scoped_lock lock(mutex_);
   generations_.push_back(generation);
+  newest_known_ = std::max(newest_known_, generation);
   codec_ = CodecFacts{facts.codec_name, facts.codec_version};
 }
 
@@ -236,6 +237,16 @@ journal::Status Store::sync_names() {
   const std::scoped_lock lock(mutex_);
   poison_ = poison(synced.error());
   return synced;
+}
+
+std::uint64_t Store::newest_known() {
+  const std::scoped_lock lock(mutex_);
+  return newest_known_;
+}
+
+void Store::note_shown(std::uint64_t generation) {
+  const std::scoped_lock lock(mutex_);
+  newest_known_ = std::max(newest_known_, generation);
 }
 
 void Store::note_damaged(std::uint64_t generation) {

@@ -80,7 +80,11 @@ class Store : public std::enable_shared_from_this<Store> {
   // Syncs the directory, for a save or for a load that wants to show what it found. When it fails
   // nobody knows any more which names are on the disk: everything later is POISONED.
   journal::Status sync_names();
-  // A generation that was found damaged does not count among those that are kept.
+  // The newest generation that was published, shown by a load, or found sound by the open: it stays
+  // until there is a newer one. 0 for none.
+  std::uint64_t newest_known();
+  void note_shown(std::uint64_t generation);
+  // A generation that was found damaged, or missing, does not count among those that are kept.
   void note_damaged(std::uint64_t generation);
 
  private:
@@ -129,6 +133,7 @@ class Store : public std::enable_shared_from_this<Store> {
   std::vector<std::uint64_t> generations_;  // that are there, ascending
   std::set<std::uint64_t> damaged_;
   std::uint64_t last_generation_ = 0;
+  std::uint64_t newest_known_ = 0;
 };
 
 }  // namespace tidemark::checkpoint

@@ -185,6 +185,68 @@ describe('other damage', () => {
   });
 });
 
+describe('the newest generation that is gone', () => {
+  const missing = (directory: string, generation: number) => ({
+    code: 'ERR_TIDEMARK_CORRUPT',
+    path: join(directory, fileName(generation)),
+    message: expect.stringContaining('missing'),
+  });
+
+  it('is missed by every handle of the process that saved it, until there is a newer one', async () => {
+    const directory = temporaryDirectory();
+    await saved(directory);
+    const writer = await openCheckpoint(directory);
+    const other = await openCheckpoint(directory);
+    await writer.save('the fourth');
+    rmSync(join(directory, fileName(4)));
+    for (const checkpoint of [writer, other]) {
+      expect(await rejection(checkpoint.load())).toMatchObject(missing(directory, 4));
+      expect(await rejection(checkpoint.loadStream())).toMatchObject(missing(directory, 4));
+      expect(await checkpoint.loadLenient()).toMatchObject({
+        value: 'the third',
+        rejected: [
+          {
+            generation: 4,
+            file: join(directory, fileName(4)),
+            reason: expect.stringContaining('missing'),
+          },
+        ],
+      });
+    }
+    await other.save('the fifth');
+    expect(await writer.load()).toMatchObject({ value: 'the fifth', generation: 5 });
+    expect(await writer.loadLenient()).toMatchObject({ rejected: [] });
+    // The missing one does not count among those that are kept.
+    expect(generationFiles(directory)).toEqual([3, 5].map((n) => join(directory, fileName(n))));
+  });
+
+  it('is missed by who opened it, and by a reader that has shown it', async () => {
+    const directory = temporaryDirectory();
+    await saved(directory);
+    const writer = await openCheckpoint(directory);
+    const reader = await openCheckpoint(directory, { readOnly: true });
+    const late = await openCheckpoint(directory, { readOnly: true });
+    expect(await reader.load()).toMatchObject({ value: 'the third' });
+    rmSync(join(directory, fileName(3)));
+    for (const checkpoint of [writer, reader]) {
+      expect(await rejection(checkpoint.load())).toMatchObject(missing(directory, 3));
+      expect(await checkpoint.loadLenient()).toMatchObject({ value: 'the second' });
+    }
+    expect(await late.load()).toMatchObject({ value: 'the second' });
+  });
+
+  it('and is the last one is no empty checkpoint', async () => {
+    const directory = temporaryDirectory();
+    const checkpoint = await openCheckpoint(directory);
+    await checkpoint.save('the only one');
+    rmSync(join(directory, fileName(1)));
+    expect(await rejection(checkpoint.load())).toMatchObject(missing(directory, 1));
+    const error = await rejection(checkpoint.loadLenient());
+    expect(error).toMatchObject({ code: 'ERR_TIDEMARK_CORRUPT', path: directory });
+    expect(error.message).toContain(fileName(1));
+  });
+});
+
 describe('a newer format', () => {
   it('is VERSION in both loads and in a save, and nothing is changed', async () => {
     const directory = temporaryDirectory();

@@ -87,7 +87,7 @@ struct World {
   }
 
   std::string newest() {
-    auto reader = checkpoint::open_newest(*host.disk, directory, synced(*host.disk));
+    auto reader = checkpoint::open_newest(*host.disk, directory, synced(*host.disk), 0);
     REQUIRE(reader.ok());
     REQUIRE(reader.value());
     return text_of(*reader.value());
@@ -378,9 +378,9 @@ TEST_CASE("a newer format and another codec are not saved over") {
   }
   const auto store = world.join();
   CHECK(world.save(*store, "ours").error().code == journal::Code::version);
-  CHECK(
-      checkpoint::open_newest(*world.host.disk, directory, synced(*world.host.disk)).error().code ==
-      journal::Code::version);
+  CHECK(checkpoint::open_newest(*world.host.disk, directory, synced(*world.host.disk), 0)
+            .error()
+            .code == journal::Code::version);
   CHECK(world.generations() == std::vector<std::uint64_t>{1, 2});
   world.leave(store);
 }
@@ -446,6 +446,40 @@ TEST_CASE("when the latest of several saves fails, the one before it is saved") 
   world.leave(store);
 }
 
+TEST_CASE("the newest generation is missed by who knows of it") {
+  World world;
+  auto store = world.join();
+  CHECK(store->newest_known() == 0);
+  REQUIRE(world.save(*store, "old").ok());
+  REQUIRE(world.save(*store, "new").ok());
+  CHECK(store->newest_known() == 2);
+  world.leave(store);
+  store = world.join();
+  CHECK(store->newest_known() == 2);
+  const std::string path = io::join(directory, format::checkpoint_name(2));
+  REQUIRE(world.host.disk->unlink(path).ok());
+  const auto newest = [&] {
+    return checkpoint::open_newest(*world.host.disk, directory, synced(*world.host.disk),
+                                   store->newest_known());
+  };
+  CHECK(newest().error().code == journal::Code::corrupt);
+  CHECK(newest().error().path == path);
+  const auto open = [&](std::uint64_t generation) {
+    return checkpoint::open_generation(*world.host.disk, directory, generation,
+                                       store->newest_known());
+  };
+  CHECK(open(2).error().code == journal::Code::corrupt);
+  CHECK(open(2).error().path == path);
+  CHECK(open(1).ok());
+  store->note_damaged(2);
+  REQUIRE(world.save(*store, "newer").ok());
+  CHECK(world.generations() == std::vector<std::uint64_t>{1, 3});  // keeps two that are there
+  CHECK(newest().value()->header().generation == 3);
+  // What is behind the newest is removed by every save: then it is not missed.
+  CHECK(checkpoint::is_absent(open(2).error()));
+  world.leave(store);
+}
+
 TEST_CASE("what a load has shown is there after a power cut") {
   World world;
   const auto store = world.join();
@@ -456,11 +490,11 @@ TEST_CASE("what a load has shown is there after a power cut") {
     if (call.call != io::Call::sync_directory || shown) return;
     shown = true;
     const auto other = world.process.disk->another_process();
-    auto reader = checkpoint::open_newest(*other, directory, synced(*other));
+    auto reader = checkpoint::open_newest(*other, directory, synced(*other), 0);
     REQUIRE(reader.ok());
     CHECK(reader.value()->header().generation == 2);
     const auto found = world.process.disk->cut(world.process.disk->all_dropped());
-    auto after = checkpoint::open_newest(*found, directory, synced(*found));
+    auto after = checkpoint::open_newest(*found, directory, synced(*found), 0);
     REQUIRE(after.ok());
     CHECK(after.value()->header().generation == 2);
   });
