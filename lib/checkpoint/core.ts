@@ -11,7 +11,7 @@ import type {
   NativeSaved,
 } from '../binding';
 import type { WireCodec } from '../codec/codec';
-import { encodeError } from '../codec/encode-error';
+import { encodeError, refusePromise } from '../codec/encode-error';
 import { builtInCodecVersion, resolveCodec } from '../codec/resolve';
 import { validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
@@ -160,6 +160,7 @@ export class CheckpointCore<T> {
   #encode(value: T): Buffer {
     const { schema } = this.#choices;
     try {
+      refusePromise(value);
       const stored = schema === undefined ? value : validate(schema as never, value);
       const { bytes, start, end } = this.#codec.encode(stored);
       const copy = Buffer.allocUnsafeSlow(end - start);

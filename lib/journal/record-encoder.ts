@@ -10,7 +10,7 @@ import {
   type WireCodec,
 } from '../codec/codec';
 import { CustomWireCodec } from '../codec/custom';
-import { encodeError } from '../codec/encode-error';
+import { encodeError, refusePromise } from '../codec/encode-error';
 import type { PlainCodec } from '../codec/plain-copy';
 import { type Digest, sha256 } from '../codec/resolve';
 import { type StandardSchemaV1, validate } from '../codec/schema';
@@ -84,6 +84,7 @@ export class RecordEncoder {
     encoding = true;
     let size: number;
     try {
+      refusePromise(value);
       const stored = this.#schema === undefined ? value : validate(this.#schema, value);
       const encoded = this.#codec.encode(stored);
       size = encoded.end - encoded.start;

@@ -1,6 +1,7 @@
 // A value that is a journal of events and checkpoints of what they made.
 
 import { checkFunction, checkPath, checkSynchronous, typeError } from '../arguments';
+import { refusePromise } from '../codec/encode-error';
 import { noPlainCopy, type PlainCodec, plainCopy } from '../codec/plain-copy';
 import { validate } from '../codec/schema';
 import { TidemarkError } from '../errors';
@@ -170,7 +171,9 @@ export class DurableState<S, E> implements AsyncDisposable {
   /** What is to be stored of an event. */
   #stored(event: unknown): unknown {
     const { schema } = this.#choices;
-    return schema === undefined ? event : validate(schema, event);
+    if (schema === undefined) return event; // refused where it is encoded
+    refusePromise(event);
+    return validate(schema, event);
   }
 
   /**

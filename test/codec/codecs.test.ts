@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Codec, StandardSchemaV1 } from 'tidemark';
+import { Checkpoint, type Codec, DurableState, msgpack, type StandardSchemaV1 } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openJournal, rejection, temporaryDirectory, valuesOf } from '../support/journals';
@@ -156,6 +156,71 @@ describe('contentHash', () => {
     await journal.close();
     writeFileSync(join(directory, 'note'), '');
     expect(await valuesOf((await openJournal<Uint8Array>(directory)).read())).toHaveLength(1);
+  });
+});
+
+describe('a promise in place of the value', () => {
+  const refused = {
+    code: 'ERR_TIDEMARK_ENCODE',
+    message: expect.stringContaining('await it'),
+    outcome: 'not-written',
+  };
+  const unawaited: [string, () => unknown][] = [
+    ['a promise', () => Promise.resolve({ a: 1 })],
+    ['a thenable', () => Object.fromEntries([['then', () => {}]])],
+  ];
+  const codecs = ['msgpack', 'json', 'binary', msgpack({ structures: true })] as const;
+
+  it.each(unawaited)('is refused by a journal with any codec: %s', async (_, make) => {
+    for (const codec of codecs) {
+      const journal = await openJournal<unknown>(temporaryDirectory(), { codec: codec as 'json' });
+      const first = codec === 'binary' ? Buffer.of(1) : 1;
+      expect(await rejection(journal.append(make()))).toMatchObject(refused);
+      expect(await rejection(journal.appendBatch([first, make()]))).toMatchObject(refused);
+      for (const append of ['write', 'appendSync'] as const) {
+        expect(() => journal[append](make())).toThrow(expect.objectContaining(refused));
+      }
+      expect(await journal.append(first)).toBe(1);
+    }
+  });
+
+  it.each(unawaited)('is refused by a schema that would take it: %s', async (_, make) => {
+    const schema = z.object({ a: z.number().optional() });
+    const journal = await openJournal<{ a?: number | undefined }>(temporaryDirectory(), { schema });
+    expect(await rejection(journal.append(make() as never))).toMatchObject(refused);
+    const state = await DurableState.open<number, { a?: number | undefined }>(
+      temporaryDirectory(),
+      {
+        initial: () => 0,
+        apply: (count) => count + 1,
+        schema,
+      },
+    );
+    expect(await rejection(state.commit(make() as never))).toMatchObject(refused);
+    await state.close();
+  });
+
+  it.each(unawaited)('is refused by a state and a checkpoint: %s', async (_, make) => {
+    const state = await DurableState.open<number, unknown>(temporaryDirectory(), {
+      initial: () => 0,
+      apply: (count) => count + 1,
+    });
+    const transacted = state.transact(() => [1]);
+    for (const committed of [
+      state.commit(make()),
+      state.commitBatch([1, make()]),
+      state.transact(() => [1, make()]),
+    ]) {
+      expect(await rejection(committed)).toMatchObject(refused);
+    }
+    await transacted;
+    expect(await rejection(state.commit(make()))).toMatchObject(refused);
+    expect(state.value).toBe(1);
+    await state.close();
+    const checkpoint = await Checkpoint.open<unknown>(temporaryDirectory());
+    expect(await rejection(checkpoint.save(make()))).toMatchObject(refused);
+    expect(await checkpoint.load()).toBeUndefined();
+    await checkpoint.close();
   });
 });
 
