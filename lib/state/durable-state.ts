@@ -186,8 +186,10 @@ export class DurableState<S, E> implements AsyncDisposable {
   }
 
   #check(record: unknown): void {
+    const { check } = this.#choices;
+    if (check === undefined) return;
     const event = record instanceof CapturedRecord ? record.value : record;
-    checkSynchronous('check', this.#choices.check?.(this.#replica.value, event) as unknown);
+    checkSynchronous('check', check(this.#replica.value, event) as unknown);
   }
 
   /**
@@ -259,8 +261,8 @@ export class DurableState<S, E> implements AsyncDisposable {
     ifLastSeq: number | undefined,
   ): Promise<CommittedRange> {
     const { writer } = this.#opened;
-    const { durability, check } = this.#choices;
-    if (check !== undefined) for (const record of records) this.#check(record);
+    const { durability } = this.#choices;
+    for (const record of records) this.#check(record);
     this.#replica.began(records.length);
     try {
       return writer.appendBatch(records, durability, ifLastSeq, this.#replica);
