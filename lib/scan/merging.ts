@@ -1,5 +1,6 @@
 // What one part of a scan takes over from another one: pure, no disk.
 
+import { checkSynchronous, checkWord } from '../arguments';
 import { TidemarkError } from '../errors';
 import { eventsOf } from './exchange';
 import { entryOf, type ScanEvent, type ScanValue, type TargetEntry } from './marks';
@@ -35,7 +36,10 @@ export class Merging {
     if (!gives || typeof onConflict === 'function' || onConflict === 'theirs') {
       const [mine, yours] = [targetOf(target, ours), targetOf(target, theirs)];
       if (typeof onConflict !== 'function') kept = onConflict;
-      else if (mine !== undefined && yours !== undefined) kept = onConflict(target, mine, yours);
+      else if (mine !== undefined && yours !== undefined) {
+        const result = checkSynchronous('onConflict', onConflict(target, mine, yours));
+        kept = checkWord('the result of onConflict', result, ['ours', 'theirs']);
+      }
     }
     report.conflicts.push({ target, kept });
     return kept === 'ours' ? [] : [{ unmark: target }, ...eventsOf(target, theirs)];
