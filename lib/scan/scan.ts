@@ -316,7 +316,8 @@ export class Scan implements AsyncDisposable {
    * elsewhere). Nothing is counted twice, however often it is called; a crash in between leaves a part.
    *
    * @param onConflict Which status holds where both have one: 'ours' (default; a failure here gives way
-   * all the same), 'theirs', or a function that says.
+   * all the same), 'theirs', or a function that says, at once.
+   * @throws `TypeError` when that function says anything else; nothing is taken over for its target.
    * @throws `ERR_TIDEMARK_MISMATCH` when the other has another id; nothing is changed then.
    */
   async merge(other: Scan | string, onConflict: MergeConflict = 'ours'): Promise<MergeReport> {

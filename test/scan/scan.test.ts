@@ -260,6 +260,42 @@ describe('merge', () => {
   );
 });
 
+describe('a function for the conflicts of a merge', () => {
+  const other = async () => {
+    const theirs = await openScan('/o');
+    await theirs.markSkipped('a', 'why');
+    return theirs;
+  };
+
+  it.each([
+    ['undefined', () => undefined, 'undefined'],
+    ['another word', () => 'bogus', "'bogus'"],
+    ['a promise', async () => 'ours', '[object Promise]'],
+    ['a promise that rejects', () => Promise.reject(new Error('no')), '[object Promise]'],
+  ])('that says %s is refused, and nothing is overwritten', (_, says, shown) =>
+    new SimulatedDisk().run(async () => {
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown) => unhandled.push(reason);
+      process.on('unhandledRejection', listener);
+      try {
+        const scan = await openScan('/s');
+        await scan.markComplete('a', { findings: 3 });
+        const { seq } = scan.stats();
+        const error = (await rejection(scan.merge(await other(), says as never))) as Error;
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error.message).toContain("must be one of 'ours', 'theirs', not");
+        expect(error.message).toContain(shown);
+        expect(scan.stats().seq).toBe(seq);
+        expect(scan.counts).toMatchObject({ complete: 1, skipped: 0, findings: 3 });
+        await new Promise(setImmediate);
+        expect(unhandled).toEqual([]);
+      } finally {
+        process.off('unhandledRejection', listener);
+      }
+    }),
+  );
+});
+
 describe('progress', () => {
   it(
     'goes on from run to run, and what is done elsewhere counts at once',
