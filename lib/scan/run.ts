@@ -1,12 +1,13 @@
 // Works off targets, several at a time. Knows of a scan only what it asks and tells it.
 
 import { AbortError, throwIfAborted } from '../abort';
+import type { Kept } from './outcome';
 
 /** What `run` did. */
 export interface ScanReport {
   /** Worked off by this run. */
   readonly complete: number;
-  /** Whose worker threw; they are marked, and another run tries them again. */
+  /** Whose worker threw, or gave what cannot be kept; they are marked, and another run tries them again. */
   readonly failed: number;
   /** Left out, because they were complete or skipped, or came twice. */
   readonly leftOut: number;
@@ -21,7 +22,9 @@ export type ScanWorker = (
 export interface Marking {
   /** It needs no work any more. */
   isDone(target: string): boolean;
-  complete(target: string, result: unknown): Promise<void>;
+  /** What of a worker's result is kept; throws for one that cannot be. */
+  kept(result: unknown): Kept;
+  complete(target: string, kept: Kept): Promise<void>;
   failed(target: string, error: unknown): Promise<void>;
 }
 
@@ -64,8 +67,8 @@ class Source {
 }
 
 /**
- * Runs `worker` over the targets that are not done. A worker that throws has its target marked as
- * failed; an abort ends the taking, waits for the workers, and marks nothing as failed that threw since.
+ * Runs `worker` over the targets that are not done. A worker that throws, or whose result cannot be
+ * kept, has its target marked as failed; an abort ends the taking, waits for the workers, and marks nothing as failed that threw since.
  */
 export async function runTargets(
   targets: Targets,
@@ -88,14 +91,14 @@ export async function runTargets(
     return wanted;
   };
   const work = async (target: string): Promise<void> => {
-    let outcome: { result: unknown } | { error: unknown };
+    let outcome: { kept: Kept } | { error: unknown };
     try {
-      outcome = { result: await worker(target, { signal: ending.signal }) };
+      outcome = { kept: marking.kept(await worker(target, { signal: ending.signal })) };
     } catch (error) {
       outcome = { error };
     }
-    if ('result' in outcome) {
-      await marking.complete(target, outcome.result);
+    if ('kept' in outcome) {
+      await marking.complete(target, outcome.kept);
       report.complete += 1;
       taken.delete(target);
     } else if (!ending.signal.aborted) {

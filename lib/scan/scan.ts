@@ -40,7 +40,7 @@ import {
   type ScanTarget,
   targetOf,
 } from './options';
-import { completionIn, errorText, storable } from './outcome';
+import { checkKept, errorText, type Kept, keptOf, storable } from './outcome';
 import { checkTotal, type Progress } from './progress';
 import { readScan, type ScanView } from './reading';
 import { runTargets, type ScanReport, type ScanWorker, type Targets } from './run';
@@ -157,13 +157,12 @@ export class Scan implements AsyncDisposable {
    */
   async markComplete(target: string, data?: Completion): Promise<void> {
     const asked = checkOptions<Completion>('markComplete', data, ['findings', 'detail']);
-    const { findings = 0, detail } = asked;
-    checkInteger('findings', findings, 0);
-    if (detail !== undefined && typeof detail !== 'string') {
-      throw typeError('detail', 'a string', detail);
-    }
-    await this.#mark('complete', {
-      complete: checkTarget(target),
+    await this.#complete(checkTarget(target), checkKept(asked.findings, asked.detail));
+  }
+
+  #complete(target: string, { findings, detail }: Kept): Promise<void> {
+    return this.#mark('complete', {
+      complete: target,
       ...(findings > 0 && { findings }),
       ...(detail !== undefined && { detail: storable(detail) }),
       ...this.#moment(),
@@ -286,8 +285,8 @@ export class Scan implements AsyncDisposable {
 
   /**
    * Calls `worker` for every target that is neither complete nor skipped, and marks it: as complete,
-   * with the `findings` and the `detail` of the result where it has that number and that text, or as
-   * failed when the worker throws.
+   * with the `findings` and the `detail` of the result where it has them, or as failed when the worker
+   * throws or these are none that `markComplete` takes.
    *
    * @throws `AbortError` when aborted, after the workers have ended; what is done stays marked. When a
    * mark is refused (a full disk), that error.
@@ -304,8 +303,8 @@ export class Scan implements AsyncDisposable {
     if (this.#closing !== undefined) throw closedError();
     const marking = {
       isDone: (target: string) => this.#isDone(checkTarget(target)),
-      complete: (target: string, result: unknown) =>
-        this.markComplete(target, completionIn(result)),
+      kept: keptOf,
+      complete: (target: string, kept: Kept) => this.#complete(target, kept),
       failed: (target: string, error: unknown) => this.markFailed(target, error),
     };
     return runTargets(targets, worker, marking, { concurrency, signal });

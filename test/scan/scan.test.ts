@@ -151,7 +151,7 @@ describe('run', () => {
         await new Promise(setImmediate);
         atOnce -= 1;
         if (target === 'bad') throw new Error('no route');
-        return target === 'd' ? { findings: 4, detail: 'four' } : { findings: -1, detail: 5 };
+        return target === 'd' ? { findings: 4, detail: 'four' } : { other: -1 };
       };
       const targets = ['a', 'b', 'c', 'd', 'bad', 'c', 'e', 'bad'];
       const report = await scan.run(targets, worker, { concurrency: 2 });
@@ -170,6 +170,39 @@ describe('run', () => {
       const again = await scan.run(targets, async () => {});
       expect(again).toEqual({ complete: 1, failed: 0, leftOut: 7 });
       expect(scan.counts).toMatchObject({ complete: 5, failed: 0 });
+    }),
+  );
+
+  it(
+    'marks a target as failed whose result cannot be kept, and says why',
+    onDisk(async () => {
+      const scan = await openScan('/s');
+      const results: Record<string, unknown> = {
+        negative: { findings: -1 },
+        fraction: { findings: 0.5 },
+        'no number': { findings: Number.NaN },
+        bigint: { findings: 1n },
+        list: { findings: ['x'] },
+        detail: { findings: 2, detail: 5 },
+        getter: {
+          get findings() {
+            throw new Error('not now');
+          },
+        },
+        good: { findings: 3, detail: 'three' },
+        nothing: undefined,
+      };
+      const targets = Object.keys(results);
+      const report = await scan.run(targets, async (target) => results[target]);
+      expect(report).toEqual({ complete: 2, failed: 7, leftOut: 0 });
+      expect(scan.counts).toMatchObject({ complete: 2, failed: 7, findings: 3 });
+      const failures = new Map([...scan.targets('failed')].map((each) => [each.target, each]));
+      expect(failures.get('negative')?.detail).toMatch(/"findings" must be .*, not -1$/);
+      expect(failures.get('bigint')?.detail).toMatch(/"findings" must be .*, not 1n$/);
+      expect(failures.get('detail')?.detail).toBe('"detail" must be a string, not 5');
+      expect(failures.get('getter')?.detail).toBe('not now');
+      const again = await scan.run(targets, async () => ({ findings: 1 }));
+      expect(again).toEqual({ complete: 7, failed: 0, leftOut: 2 });
     }),
   );
 
