@@ -36,11 +36,12 @@ async function exportFrom(io: Io, directory: string, options: Options): Promise<
     throw new CliError(`There is no scan in ${directory}.`, Exit.unreadable, { cause: error });
   });
   if (settings) {
+    const total = totalOf(value);
     const text = ScanSettings.toToml({
       scan_id: id ?? '',
       checkpoint_path: directory,
       ...(journal !== undefined && { journal_path: journal }),
-      total_targets: totalOf(value) ?? 0,
+      ...(total !== null && { total_targets: total }),
       sync_checkpoint: true,
       flush_interval_secs: 0,
     });

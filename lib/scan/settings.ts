@@ -18,8 +18,8 @@ export interface ScanSettings {
   checkpoint_path: string;
   /** Directory of the journal. Default: inside of `checkpoint_path`. */
   journal_path?: string;
-  /** How many targets there are. */
-  total_targets: number;
+  /** How many targets there are. Default: as it was; unknown in a new scan. */
+  total_targets?: number;
   /** false: a checkpoint is left to the operating system to write, the records before it are kept. */
   sync_checkpoint: boolean;
   /** 0: a mark is on stable storage when its promise resolves; n: at the latest n seconds later. */
@@ -47,7 +47,7 @@ const fields: Readonly<Record<Key, Field>> = {
   journal_path: { wanted: 'a path', required: false, fits: isPath },
   total_targets: {
     wanted: 'a whole number, 0 or more',
-    required: true,
+    required: false,
     fits: isCountTo(Number.MAX_SAFE_INTEGER),
   },
   sync_checkpoint: {

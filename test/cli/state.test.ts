@@ -96,6 +96,22 @@ describe('scan status', () => {
   });
 });
 
+describe('settings that are exported', () => {
+  it.each([[undefined], [0], [7]])('open the scan with its total: %s', async (total) => {
+    const directory = temporaryDirectory();
+    const [path, file] = [join(directory, 'scan'), join(directory, 'scan.toml')];
+    const scan = await Scan.open(path, { id: 's', ...(total !== undefined && { total }) });
+    await scan.markComplete('a');
+    await scan.close();
+    const { code, stdout } = await tidemark(['export', path, '--settings']);
+    expect(code).toBe(0);
+    writeFileSync(file, stdout);
+    const again = await Scan.fromSettings(file);
+    expect(again.counts).toMatchObject({ complete: 1, total: total ?? null });
+    await again.close();
+  });
+});
+
 describe('import and export', () => {
   it('take scanstate files over and give everything back', async () => {
     const directory = temporaryDirectory();

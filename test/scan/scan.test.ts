@@ -419,6 +419,10 @@ describe('settings', () => {
         expect(scan.counts.total).toBe(total);
         await scan.close();
       }
+      const { total_targets: _, ...without } = settings('/d');
+      const scan = await Scan.fromSettings(without);
+      expect(scan.counts.total).toBe(20);
+      await scan.close();
     }),
   );
 

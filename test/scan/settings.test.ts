@@ -34,6 +34,14 @@ describe('TOML', () => {
     });
   });
 
+  it('needs no total', () => {
+    const { total_targets, ...rest } = ScanSettings.fromToml(text);
+    expect(total_targets).toBe(5);
+    const without = ScanSettings.fromToml(text.replace('total_targets = 5\n', ''));
+    expect(without).toEqual(rest);
+    expect(ScanSettings.fromToml(ScanSettings.toToml(without))).toEqual(rest);
+  });
+
   it('round trip', () => {
     const path = fc.string({ minLength: 1 }).filter((each) => !each.includes('\0'));
     const settings = fc.record(
@@ -46,13 +54,7 @@ describe('TOML', () => {
         flush_interval_secs: fc.integer({ min: 0, max: 3600 }),
       },
       {
-        requiredKeys: [
-          'scan_id',
-          'checkpoint_path',
-          'total_targets',
-          'sync_checkpoint',
-          'flush_interval_secs',
-        ],
+        requiredKeys: ['scan_id', 'checkpoint_path', 'sync_checkpoint', 'flush_interval_secs'],
       },
     );
     fc.assert(
