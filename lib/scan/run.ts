@@ -33,14 +33,22 @@ export type Targets = Iterable<string> | AsyncIterable<string>;
 /** The next targets, for any number of takers. A taker that asks waits for those in front of it. */
 class Source {
   readonly #iterator: Iterator<string> | AsyncIterator<string>;
+  readonly #ending: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
   #done = false;
+  /** A target was asked for and has not come. */
+  #pending = false;
+  /** Lets go of it. */
+  #letGo = (): void => {};
 
-  constructor(targets: Targets) {
+  /** @param ending Nothing is taken any more, and what was asked for is not waited for. */
+  constructor(targets: Targets, ending: AbortSignal) {
     this.#iterator =
       Symbol.asyncIterator in targets
         ? targets[Symbol.asyncIterator]()
         : targets[Symbol.iterator]();
+    this.#ending = ending;
+    ending.addEventListener('abort', () => this.#letGo(), { once: true });
   }
 
   /** `accept` is asked in the order of the targets, before the next one is taken. */
@@ -51,18 +59,37 @@ class Source {
   }
 
   async #take(accept: (target: string) => boolean): Promise<string | undefined> {
-    while (!this.#done) {
-      const { done, value } = await this.#iterator.next();
-      if (done) this.#done = true;
-      else if (accept(value)) return value;
+    while (!this.#done && !this.#ending.aborted) {
+      const result = await this.#asked();
+      if (result === undefined) return undefined;
+      if (result.done) this.#done = true;
+      else if (accept(result.value)) return result.value;
     }
     return undefined;
+  }
+
+  /** What the iterator gives next; undefined when it ends before that. */
+  async #asked(): Promise<IteratorResult<string> | undefined> {
+    const asked = this.#iterator.next();
+    this.#pending = true;
+    const given = Promise.resolve(asked).finally(() => {
+      this.#pending = false;
+    });
+    // Not Promise.race with one promise of the whole run: that would keep a trace of every target.
+    return new Promise((resolve, reject) => {
+      this.#letGo = () => resolve(undefined);
+      if (this.#ending.aborted) this.#letGo(); // by the iterator itself
+      given.then(resolve, reject);
+    });
   }
 
   async close(): Promise<void> {
     if (this.#done) return;
     this.#done = true;
-    await this.#iterator.return?.();
+    const returned = Promise.resolve(this.#iterator.return?.());
+    // A generator returns when what was asked for has come, which may be never.
+    if (this.#pending) returned.catch(() => {});
+    else await returned;
   }
 }
 
@@ -78,8 +105,8 @@ export async function runTargets(
 ): Promise<ScanReport> {
   throwIfAborted(signal);
   const report = { complete: 0, failed: 0, leftOut: 0 };
-  const source = new Source(targets);
   const ending = new AbortController(); // for the workers: the user's, or that a mark was refused
+  const source = new Source(targets, ending.signal);
   const abort = () => ending.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   let refusal: { error: unknown } | undefined;

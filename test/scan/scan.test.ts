@@ -17,6 +17,13 @@ const onDisk = (body: (disk: SimulatedDisk) => Promise<void>) => () => {
   return disk.run(() => body(disk));
 };
 
+class Latch {
+  open = (): void => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
 describe('marks', () => {
   it(
     'are there after a power cut, each once',
@@ -232,6 +239,52 @@ describe('run', () => {
       const endedThen = ended;
       await new Promise(setImmediate);
       expect(ended).toBe(endedThen);
+    }),
+  );
+
+  it.each([
+    ['a generator', 'generator'],
+    ['an iterator', 'iterator'],
+  ])('ends when it is aborted while %s has no next target', (_, kind) =>
+    new SimulatedDisk().run(async () => {
+      const scan = await openScan('/s');
+      const controller = new AbortController();
+      const [asked, release] = [new Latch(), new Latch()];
+      let returned = false;
+      async function* generator() {
+        try {
+          yield 'a';
+          asked.open();
+          await release.opened;
+          throw new Error('too late to matter');
+        } finally {
+          returned = true;
+        }
+      }
+      const given = ['a'];
+      const iterator = {
+        [Symbol.asyncIterator]: () => iterator,
+        next: () => {
+          const value = given.pop();
+          if (value !== undefined) return Promise.resolve({ done: false as const, value });
+          asked.open();
+          return new Promise<never>(() => {});
+        },
+        return: () => {
+          returned = true;
+          return new Promise<never>(() => {});
+        },
+      };
+      const run = scan.run(kind === 'generator' ? generator() : iterator, async () => {}, {
+        concurrency: 3,
+        signal: controller.signal,
+      });
+      await asked.opened;
+      controller.abort(new Error('enough'));
+      await expect(run).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'enough' } });
+      expect(scan.counts).toMatchObject({ complete: 1, failed: 0 });
+      release.open();
+      await expect.poll(() => returned).toBe(true);
     }),
   );
 
