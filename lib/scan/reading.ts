@@ -40,10 +40,10 @@ export async function readScan(dir: string, journalPath?: string): Promise<ScanV
   return { id: idOf(value), value };
 }
 
-/** The progress of a scan that is only looked at. */
+/** The progress of a scan that is only looked at: no clock runs, looking is no work. */
 export function progressOf(value: ScanValue): Progress {
-  const progress = new Progress({ total: totalOf(value), activeMs: activeOf(value) });
-  progress.pause();
+  const now = () => 0;
+  const progress = new Progress({ total: totalOf(value), activeMs: activeOf(value), now });
   progress.restore(countsOf(value), untimedOf(value));
   return progress;
 }

@@ -1,12 +1,32 @@
 // Progress: counts, active time, rates and what is left, on a clock of the test's own.
 import fc from 'fast-check';
 import { Progress, type ProgressSnapshot } from 'tidemark';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { applyEvent, type ScanValue } from '#lib/scan/marks';
+import { progressOf } from '#lib/scan/reading';
 
 function withClock(options: { total?: number | null; activeMs?: number } = {}) {
   const clock = { ms: 0 };
   return { clock, progress: new Progress({ ...options, now: () => clock.ms }) };
 }
+
+describe('of a scan that is only looked at', () => {
+  it('no time passes: it is the same each time, so that --watch prints what changed', () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 1;
+      return now;
+    });
+    onTestFinished(() => clock.mockRestore());
+    const value: ScanValue = new Map();
+    for (const target of ['a', 'b']) applyEvent(value, { complete: target, ms: 500 });
+    const progress = progressOf(value);
+    const first = progress.toJSON();
+    expect(first).toMatchObject({ complete: 2, activeMs: 500, rate: 4 });
+    expect(progress.toJSON()).toEqual(first);
+    expect(progressOf(value).toJSON()).toEqual(first);
+  });
+});
 
 describe('rates and what is left', () => {
   it('are unknown before anything is done', () => {
