@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Journal } from '../journal/index';
 import {
   journalPathOf,
   type NewestCheckpoint,
@@ -10,7 +11,7 @@ import {
   readState,
 } from '../state/reading';
 import type { Register } from './command';
-import { CliError, Exit, exitCodeOfReading, isMissing, usageError } from './exit';
+import { CliError, codeOf, describe, Exit, exitCodeOfReading, isMissing, usageError } from './exit';
 import { type Io, note } from './output';
 import { jsonTextCodec } from './raw-json';
 import { openForReading } from './reading';
@@ -46,7 +47,8 @@ are damaged, or records are missing. 3: there is no state, or it could not be re
             ? dump(io, directory, options)
             : dumpValue(io, directory, options.apply, options));
         } catch (error) {
-          if (isMissing(error) && !(error instanceof CliError)) {
+          // The journal that --journal names is another matter.
+          if (isMissing(error) && (options.journal === undefined || !(error instanceof CliError))) {
             throw new CliError(`There is no state in ${directory}.`, Exit.unreadable, {
               cause: error,
             });
@@ -64,28 +66,61 @@ function noteRejected(io: Io, rejected: NewestCheckpoint['rejected']): void {
   for (const { file, reason } of rejected) note(io, `${file} was left out: ${reason}`);
 }
 
-async function dump(io: Io, directory: string, options: Options): Promise<void> {
-  const newest = await readNewestCheckpoint(directory, options.name);
+/**
+ * The newest whole checkpoint and every event behind it, up to the end as it is now. The program may
+ * save again meanwhile and release what was to be read: then its new checkpoint stands in for that.
+ */
+export async function dump(io: Io, directory: string, options: Options): Promise<void> {
+  // The journal first: whatever it has released by now, a checkpoint that is there covers.
   const journal = await openForReading(options.journal ?? journalPathOf(directory));
   try {
-    if (newest !== undefined) {
-      const { generation, coveredSeq, version, value, rejected } = newest;
-      noteRejected(io, rejected);
-      const facts = toJson({ generation, coveredSeq, version });
-      await io.out.line(`{"checkpoint":${facts},"value":${toJson(value)}}`);
-    }
-    const from = Math.max((newest?.coveredSeq ?? 0) + 1, journal.firstSeq);
-    // The json codec gives its texts here: they are printed as they are.
-    const isText = journal.codec.name === jsonTextCodec.name;
-    if (from <= journal.lastSeq) {
-      for await (const { seq, value } of journal.read({ from })) {
-        await io.out.line(`{"seq":${seq},"event":${isText ? String(value) : toJson(value)}}`);
-        if (io.out.broken) return;
+    const { firstSeq, lastSeq: to } = journal;
+    let newest = await readNewestCheckpoint(directory, options.name);
+    for (;;) {
+      const from = newest === undefined ? firstSeq : newest.coveredSeq + 1;
+      try {
+        await printDump(io, newest, journal, { from, to });
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'ERR_TIDEMARK_TRUNCATED') throw error;
+        const newer = await readNewestCheckpoint(directory, options.name);
+        if (newer === undefined || newer.generation === newest?.generation) {
+          throw new CliError(describe(error), Exit.corrupt, { cause: error });
+        }
+        newest = newer;
       }
     }
   } finally {
     await journal.close();
   }
+}
+
+async function printDump(
+  io: Io,
+  newest: NewestCheckpoint | undefined,
+  journal: Journal<unknown>,
+  range: { from: number; to: number },
+): Promise<void> {
+  // With the first event: until that is read, a newer checkpoint may have to take its place.
+  const begin = async () => {
+    if (newest === undefined) return;
+    const { generation, coveredSeq, version, value, rejected } = newest;
+    noteRejected(io, rejected);
+    const facts = toJson({ generation, coveredSeq, version });
+    await io.out.line(`{"checkpoint":${facts},"value":${toJson(value)}}`);
+  };
+  let begun = false;
+  // The json codec gives its texts here: they are printed as they are.
+  const isText = journal.codec.name === jsonTextCodec.name;
+  if (range.from <= range.to) {
+    for await (const { seq, value } of journal.read(range)) {
+      if (!begun) await begin();
+      begun = true;
+      await io.out.line(`{"seq":${seq},"event":${isText ? String(value) : toJson(value)}}`);
+      if (io.out.broken) return;
+    }
+  }
+  if (!begun) await begin();
 }
 
 async function dumpValue(io: Io, directory: string, file: string, options: Options): Promise<void> {
