@@ -5,7 +5,7 @@ import { CheckpointCore } from '../checkpoint/core';
 import type { CheckpointGeneration, CheckpointHeader } from '../checkpoint/index';
 import type { Codec } from '../codec/index';
 import { parsePositive, type Register } from './command';
-import { CliError, describe, Exit, exitCodeOfReading, isMissing } from './exit';
+import { describe, Exit, exitCodeOfReading, isMissing, missingError } from './exit';
 import * as format from './format';
 import { type Io, note } from './output';
 import { table } from './table';
@@ -57,7 +57,7 @@ Exit code 2: the generation, or every generation, is damaged.`,
 
 function explainMissing(directory: string, error: unknown): unknown {
   if (!isMissing(error)) return error;
-  return new CliError(`There is no checkpoint in ${directory}.`, Exit.unreadable, { cause: error });
+  return missingError(`There is no checkpoint in ${directory}.`, error);
 }
 
 /** Opens read-only, and gives what `read` finds; no generation is no checkpoint. */
@@ -70,7 +70,7 @@ async function generationsOf(
     try {
       const generations = await read(core);
       if (generations.length === 0) {
-        throw new CliError(`There is no checkpoint in ${core.directory}.`, Exit.unreadable);
+        throw missingError(`There is no checkpoint in ${core.directory}.`);
       }
       const { temporaries, foreign } = await core.list();
       return { directory: core.directory, generations, temporaries, foreign };
@@ -161,7 +161,7 @@ async function restore(io: Io, directory: string, asked: number | undefined): Pr
       ? generations.find(({ header }) => header !== undefined)
       : generations.find(({ generation }) => generation === asked);
   if (chosen === undefined && asked !== undefined) {
-    throw new CliError(`There is no generation ${asked} in ${directory}.`, Exit.unreadable);
+    throw missingError(`There is no generation ${asked} in ${directory}.`);
   }
   const header = chosen?.header;
   if (chosen === undefined || header === undefined) {

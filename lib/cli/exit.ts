@@ -22,16 +22,25 @@ export const Exit = {
   terminated: 143,
 } as const;
 
-/** An error of the command line itself: a sentence, and the exit code that goes with it. */
+/** An error of the command line itself: a sentence, its code, and the exit code that goes with it. */
 export class CliError extends Error {
+  readonly code: TidemarkErrorCode | undefined;
+
+  /** @param options `code` where the sentence does not begin with that of its cause. */
   constructor(
     message: string,
     readonly exitCode: number,
-    options?: ErrorOptions,
+    options: ErrorOptions & { code?: TidemarkErrorCode } = {},
   ) {
     super(message, options);
     this.name = 'CliError';
+    this.code = options.code;
   }
+}
+
+/** There is nothing of the kind that was asked for. */
+export function missingError(message: string, cause?: unknown): CliError {
+  return new CliError(message, Exit.unreadable, { code: 'ERR_TIDEMARK_IO', cause });
 }
 
 export function usageError(message: string): CliError {

@@ -5,7 +5,7 @@ import { totalOf } from '../scan/marks';
 import { readScan } from '../scan/reading';
 import { ScanSettings } from '../scan/settings';
 import type { Register } from './command';
-import { CliError, Exit, isMissing } from './exit';
+import { Exit, isMissing, missingError } from './exit';
 import type { Io } from './output';
 
 interface Options {
@@ -33,7 +33,7 @@ async function exportFrom(io: Io, directory: string, options: Options): Promise<
   const { journal, settings } = options;
   const { id, value } = await readScan(directory, journal).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
-    throw new CliError(`There is no scan in ${directory}.`, Exit.unreadable, { cause: error });
+    throw missingError(`There is no scan in ${directory}.`, error);
   });
   if (settings) {
     const total = totalOf(value);

@@ -3,7 +3,7 @@
 import type { Codec } from '../codec/index';
 import { Journal, type JournalOptions } from '../journal/index';
 import { type RecoveryReport, type VerifyProblem, verify } from '../recovery/index';
-import { CliError, codeOf, Exit, isMissing } from './exit';
+import { codeOf, isMissing, missingError } from './exit';
 import * as format from './format';
 import { type Io, note } from './output';
 import { jsonTextCodec } from './raw-json';
@@ -60,7 +60,7 @@ async function recordedCodec(directory: string): Promise<Codec<unknown> | undefi
 /** "Not there" in the words of the command line. */
 export function explainMissing(directory: string, error: unknown): unknown {
   if (!isMissing(error)) return error;
-  return new CliError(`There is no journal in ${directory}.`, Exit.unreadable, { cause: error });
+  return missingError(`There is no journal in ${directory}.`, error);
 }
 
 /** The bytes behind the end that nobody was promised. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressSnapshot } from '../scan/progress';
 import { progressOf, readScan } from '../scan/reading';
 import type { Register } from './command';
-import { CliError, Exit, isMissing } from './exit';
+import { Exit, isMissing, missingError } from './exit';
 import * as format from './format';
 import { Interrupt } from './interrupt';
 import type { Io } from './output';
@@ -42,7 +42,7 @@ async function statusOf(directory: string, { journal }: Options): Promise<Status
     return { id: id ?? null, ...progressOf(value).toJSON() };
   } catch (error) {
     if (!isMissing(error)) throw error;
-    throw new CliError(`There is no scan in ${directory}.`, Exit.unreadable, { cause: error });
+    throw missingError(`There is no scan in ${directory}.`, error);
   }
 }
 

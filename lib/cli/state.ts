@@ -11,7 +11,16 @@ import {
   readState,
 } from '../state/reading';
 import type { Register } from './command';
-import { CliError, codeOf, describe, Exit, exitCodeOfReading, isMissing, usageError } from './exit';
+import {
+  CliError,
+  codeOf,
+  describe,
+  Exit,
+  exitCodeOfReading,
+  isMissing,
+  missingError,
+  usageError,
+} from './exit';
 import { type Io, note } from './output';
 import { jsonTextCodec } from './raw-json';
 import { openForReading } from './reading';
@@ -49,13 +58,11 @@ are damaged, or records are missing. 3: there is no state, or it could not be re
         } catch (error) {
           // The journal that --journal names is another matter.
           if (isMissing(error) && (options.journal === undefined || !(error instanceof CliError))) {
-            throw new CliError(`There is no state in ${directory}.`, Exit.unreadable, {
-              cause: error,
-            });
+            throw missingError(`There is no state in ${directory}.`, error);
           }
           const code = exitCodeOfReading(error);
           if (code !== Exit.unreadable || error instanceof CliError) throw error;
-          throw new CliError((error as Error).message, code, { cause: error });
+          throw new CliError(describe(error), code, { cause: error });
         }
         return Exit.ok;
       }),
@@ -123,15 +130,29 @@ async function printDump(
   if (!begun) await begin();
 }
 
+/** Rejects when nothing is left that could settle it: the process would end without a word. */
+async function unlessIdle<R>(promise: Promise<R>): Promise<R> {
+  let onIdle = (): void => {};
+  const idle = new Promise<never>((_, reject) => {
+    onIdle = () => reject(new Error('its top level waits for what never happens'));
+  });
+  process.once('beforeExit', onIdle);
+  try {
+    return await Promise.race([promise, idle]);
+  } finally {
+    process.off('beforeExit', onIdle);
+  }
+}
+
 async function dumpValue(io: Io, directory: string, file: string, options: Options): Promise<void> {
   const url = pathToFileURL(resolve(file)).href;
+  const failed = (what: string, exitCode: number, cause?: unknown) =>
+    new CliError(`${file} ${what}`, exitCode, { code: 'ERR_TIDEMARK_APPLY', cause });
   let loaded: Record<string, unknown>;
   try {
-    loaded = (await import(url)) as Record<string, unknown>;
+    loaded = (await unlessIdle(import(url))) as Record<string, unknown>;
   } catch (error) {
-    throw new CliError(`${file} cannot be loaded: ${(error as Error).message}`, Exit.usage, {
-      cause: error,
-    });
+    throw failed(`cannot be loaded: ${(error as Error).message}`, Exit.usage, error);
   }
   const from = (loaded['apply'] === undefined ? loaded['default'] : loaded) ?? loaded;
   const { initial, apply, codec, version, migrateState, migrateEvent } = from as Partial<
@@ -150,7 +171,17 @@ async function dumpValue(io: Io, directory: string, file: string, options: Optio
     ...(options.name !== undefined && { name: options.name }),
     ...(options.journal !== undefined && { journalPath: options.journal }),
   });
-  await io.out.line(`{"seq":${seq},"value":${toJson(value)}}`);
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    throw failed(`makes a ${typeof value}, which is no value that can be printed.`, Exit.badData);
+  }
+  let text: string;
+  try {
+    text = toJson(value);
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n', 1);
+    throw failed(`makes a value that cannot be printed as JSON: ${why}`, Exit.badData, error);
+  }
+  await io.out.line(`{"seq":${seq},"value":${text}}`);
   const base =
     checkpoint === undefined
       ? 'no checkpoint'

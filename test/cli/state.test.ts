@@ -1,5 +1,5 @@
 // state dump, scan status, import and export from the shell.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurableState, Scan, ScanSettings } from 'tidemark';
 import { describe, expect, it } from 'vitest';
@@ -63,11 +63,53 @@ describe('state dump', () => {
     ).toMatchObject({ code: 64 });
   });
 
+  it.each([
+    ['never settles', 'await new Promise(() => {});', 64, 'its top level waits for what never'],
+    ['throws', 'throw new Error("not today");', 64, 'cannot be loaded: not today'],
+    ['makes a cycle', 'const a = {}; a.a = a; export const initial = () => a;', 65, 'as JSON'],
+    ['makes a function', 'export const initial = () => () => {};', 65, 'makes a function'],
+    ['makes a symbol', 'export const initial = () => Symbol();', 65, 'makes a symbol'],
+  ])('a module that %s is an error with its code', async (_, source, code, words) => {
+    const directory = temporaryDirectory();
+    const [state, module] = [join(directory, 's'), join(directory, 'apply.mjs')];
+    writeFileSync(module, `${source}\nexport const apply = () => {};\n`);
+    const opened = await DurableState.open(state, { initial: () => ({}), apply: () => {} });
+    await opened.commit(1);
+    await opened.close();
+    // What was saved would be the value otherwise.
+    rmSync(join(state, 'default', 'checkpoint'), { recursive: true, force: true });
+    mkdirSync(join(state, 'default', 'checkpoint'), { recursive: true });
+    const { stdout, stderr, ...ended } = await tidemark([
+      'state',
+      'dump',
+      state,
+      '--apply',
+      module,
+    ]);
+    expect(ended.code).toBe(code);
+    expect(stdout).toBe('');
+    expect(lines(stderr)).toEqual([expect.stringMatching(/^tidemark: ERR_TIDEMARK_APPLY: /)]);
+    expect(stderr).toContain(words);
+  });
+
   it('of what is not there is exit code 3', async () => {
     const missing = join(temporaryDirectory(), 'none');
-    expect(await tidemark(['state', 'dump', missing])).toMatchObject({ code: 3, stdout: '' });
-    expect(await tidemark(['scan', 'status', missing])).toMatchObject({ code: 3, stdout: '' });
-    expect(await tidemark(['export', missing])).toMatchObject({ code: 3, stdout: '' });
+    for (const [command, what] of [
+      [['state', 'dump'], 'state'],
+      [['scan', 'status'], 'scan'],
+      [['export'], 'scan'],
+      [['checkpoint', 'inspect'], 'checkpoint'],
+      [['checkpoint', 'restore'], 'checkpoint'],
+      [['cat'], 'journal'],
+    ] as const) {
+      const stderr = `tidemark: ERR_TIDEMARK_IO: There is no ${what} in ${missing}.\n`;
+      expect(await tidemark([...command, missing])).toEqual({
+        code: 3,
+        signal: null,
+        stdout: '',
+        stderr,
+      });
+    }
   });
 });
 
