@@ -7,6 +7,7 @@ import type { Codec } from '../codec/index';
 import { parsePositive, type Register } from './command';
 import { describe, Exit, exitCodeOfReading, isMissing, missingError } from './exit';
 import * as format from './format';
+import { Interrupt } from './interrupt';
 import { type Io, note } from './output';
 import { table } from './table';
 
@@ -154,6 +155,8 @@ function anyCodec({ codec: { name, version } }: CheckpointHeader): Codec<Uint8Ar
 }
 
 async function restore(io: Io, directory: string, asked: number | undefined): Promise<number> {
+  // Until the save a signal changes nothing; a save that has begun is brought to its end.
+  using interrupt = new Interrupt();
   const { generations } = await generationsOf(directory, (core) => core.verified());
   const [newest] = generations;
   const chosen =
@@ -172,6 +175,7 @@ async function restore(io: Io, directory: string, asked: number | undefined): Pr
     note(io, `Generation ${chosen.generation} is the newest, and whole: there is nothing to do.`);
     return Exit.ok;
   }
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   const core = await CheckpointCore.open<Uint8Array>(directory, {
     codec: anyCodec(header),
     keep: keepAll,
@@ -182,5 +186,5 @@ async function restore(io: Io, directory: string, asked: number | undefined): Pr
   } finally {
     await core.close();
   }
-  return Exit.ok;
+  return interrupt.exitCode ?? Exit.ok;
 }

@@ -1,12 +1,12 @@
 // tidemark import: the files of scanstate into a scan.
 
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type ImportReport, Scan } from '../scan/index';
 import { readCheckpoint } from '../scan/scanstate';
 import type { Register } from './command';
 import { CliError, codeOf, describe, Exit, usageError } from './exit';
 import * as format from './format';
+import { chunksOfFile, linesOfFile } from './input-file';
+import { Interrupt } from './interrupt';
 import { type Io, note } from './output';
 
 interface Options {
@@ -43,7 +43,9 @@ async function importInto(io: Io, directory: string, options: Options): Promise<
     throw usageError('give --checkpoint, --journal, or both');
   }
   const lenient = options.lenient === true;
-  const text = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8');
+  using interrupt = new Interrupt();
+  const text = checkpoint === undefined ? undefined : await textOf(checkpoint, interrupt.signal);
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   const accounts: Account[] = [];
   try {
     const id =
@@ -56,7 +58,7 @@ async function importInto(io: Io, directory: string, options: Options): Promise<
         accounts.push({ file: checkpoint, ...report });
       }
       if (journal !== undefined) {
-        const report = await scan.importLines(createReadStream(journal), { lenient });
+        const report = await scan.importLines(linesOfFile(journal, interrupt.signal), { lenient });
         accounts.push({ file: journal, ...report });
       }
     } finally {
@@ -78,5 +80,13 @@ async function importInto(io: Io, directory: string, options: Options): Promise<
       note(io, `${file}: entry ${line} was left out: ${reason}: ${shown}`);
     }
   }
-  return Exit.ok;
+  if (interrupt.exitCode === undefined) return Exit.ok;
+  note(io, 'Ended by a signal: what was read is taken over, and the import can be repeated.');
+  return interrupt.exitCode;
+}
+
+async function textOf(file: string, stop: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of chunksOfFile(file, stop)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
