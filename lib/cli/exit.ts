@@ -82,6 +82,13 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** The code for what the system says, of a file that is the command line's own matter. */
+function codeOfSystem(error: unknown): TidemarkErrorCode | undefined {
+  if (!(error instanceof Error && 'syscall' in error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? 'ERR_TIDEMARK_NO_SPACE' : 'ERR_TIDEMARK_IO';
+}
+
 /** Whether an error says that a file or directory is not there. */
 export function isMissing(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
@@ -95,10 +102,9 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof TidemarkError) return exitOfCode[error.code];
   if (argumentCodes.includes(codeOf(error))) return Exit.usage;
-  if (error instanceof Error && 'syscall' in error) {
-    return isMissing(error) ? Exit.unreadable : Exit.io;
-  }
-  return Exit.software;
+  const system = codeOfSystem(error);
+  if (system === undefined) return Exit.software;
+  return isMissing(error) ? Exit.unreadable : exitOfCode[system];
 }
 
 /** The same for a command that only reads: what cannot be read is one case, whatever prevents it. */
@@ -111,7 +117,7 @@ export function exitCodeOfReading(error: unknown): number {
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof TidemarkError && error.code === 'ERR_TIDEMARK_LOCKED') return locked(error);
-  const code = codeOf(error);
+  const code = codeOfSystem(error) ?? codeOf(error);
   const message = error.message || error.name;
   const text = code === undefined || message.includes(code) ? message : `${code}: ${message}`;
   return error instanceof CliError || error instanceof TidemarkError

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurableState, Scan, ScanSettings } from 'tidemark';
 import { describe, expect, it } from 'vitest';
-import { lines, start, temporaryDirectory, tidemark } from './run';
+import { lines, shell, start, temporaryDirectory, tidemark } from './run';
 
 describe('state dump', () => {
   it('prints the newest checkpoint and the events behind it, or the value', async () => {
@@ -151,6 +151,18 @@ describe('settings that are exported', () => {
     const again = await Scan.fromSettings(file);
     expect(again.counts).toMatchObject({ complete: 1, total: total ?? null });
     await again.close();
+  });
+});
+
+describe('a disk that is full', () => {
+  it.skipIf(process.platform !== 'linux')('below standard output is exit code 73', async () => {
+    const directory = temporaryDirectory();
+    const scan = await Scan.open(directory, { id: 's' });
+    await scan.markComplete('a');
+    await scan.close();
+    const { code, stderr } = await shell(`tidemark export ${directory} > /dev/full`);
+    expect(code).toBe(73);
+    expect(lines(stderr)).toEqual([expect.stringMatching(/^tidemark: ERR_TIDEMARK_NO_SPACE: /)]);
   });
 });
 
