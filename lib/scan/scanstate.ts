@@ -1,7 +1,7 @@
 // Files of scanstate (https://crates.io/crates/scanstate), read as data: its JSON checkpoint and its
 // NDJSON journal. Its lines have no checksum, so what can be told apart is what parses and what does not.
 
-import { isWellFormed } from '../arguments';
+import { checkBytes, isWellFormed, typeError } from '../arguments';
 import { TidemarkError } from '../errors';
 
 /** One line of a journal of scanstate, and of `tidemark export`. */
@@ -72,6 +72,9 @@ export async function* readLines<E>(
   make: (line: ScanLine) => E,
   onRejected?: (rejected: RejectedLine) => void,
 ): AsyncGenerator<{ target: string; entry: E }> {
+  if (!isIterable(source)) {
+    throw typeError('source', 'an iterable of strings and Uint8Arrays', source);
+  }
   let number = 0;
   for await (const text of splitLines(source)) {
     number += 1;
@@ -92,13 +95,22 @@ export async function* readLines<E>(
   }
 }
 
+function isIterable(source: unknown): boolean {
+  if (typeof source === 'string') return true;
+  if (typeof source !== 'object' || source === null) return false;
+  return Symbol.asyncIterator in source || Symbol.iterator in source;
+}
+
 async function* splitLines(
   source: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of source) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    rest +=
+      typeof chunk === 'string'
+        ? chunk
+        : decoder.decode(checkBytes('a chunk of source', chunk), { stream: true });
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
     yield* lines;
@@ -124,6 +136,7 @@ export function readCheckpoint(
   text: string,
   onRejected?: (rejected: RejectedLine) => void,
 ): ScanstateCheckpoint {
+  if (typeof text !== 'string') throw typeError('text', 'a string', text);
   let value: unknown;
   try {
     value = JSON.parse(text);

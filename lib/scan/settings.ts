@@ -1,7 +1,7 @@
 // The settings of a scan as a TOML file, with the names that scanstate's users know.
 
 import type * as Toml from 'smol-toml' with { 'resolution-mode': 'import' };
-import { checkPath, nearest } from '../arguments';
+import { checkPath, nearest, typeError } from '../arguments';
 import { readFile } from '../durable/read-file';
 import { writeFileAtomic } from '../durable/write-file-atomic';
 import { TidemarkError } from '../errors';
@@ -167,6 +167,7 @@ function parseSettings(text: string, path?: string): ScanSettings {
  * @throws `ERR_TIDEMARK_CONFIG` with `line` and `column`, both from 1, where the text is to blame.
  */
 function fromToml(text: string): ScanSettings {
+  if (typeof text !== 'string') throw typeError('text', 'a string', text);
   return parseSettings(text);
 }
 

@@ -106,6 +106,27 @@ describe('a journal of scanstate', () => {
   );
 });
 
+describe('what is no file at all', () => {
+  it(
+    'is refused as an argument',
+    onDisk(async () => {
+      const scan = await Scan.open('/s', { id: 's' });
+      for (const wrong of [
+        scan.importLines(7 as never),
+        scan.importLines({} as never),
+        scan.importLines([7] as never),
+        scan.importCheckpoint(7 as never),
+      ]) {
+        expect(await rejection(wrong)).toMatchObject({
+          name: 'TypeError',
+          code: 'ERR_INVALID_ARG_TYPE',
+        });
+      }
+      await scan.close();
+    }),
+  );
+});
+
 describe('a scan', () => {
   it('comes back from its lines with everything that is known of its targets', async () => {
     const target = fc.oneof(fc.string(), fc.constantFrom('a', 'b'));

@@ -84,6 +84,16 @@ describe('TOML', () => {
     expect(thrown(toml)).toMatchObject({ code: 'ERR_TIDEMARK_CONFIG', ...place });
   });
 
+  it('that is no text is refused as an argument', () => {
+    for (const value of [5, undefined, null, {}]) {
+      expect(thrown(value as never)).toMatchObject({
+        name: 'TypeError',
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: expect.stringContaining('"text" must be a string'),
+      });
+    }
+  });
+
   it('names the nearest of a misspelled key', () => {
     expect(thrown(`${text}flush_intervall_secs = 1`)).toMatchObject({
       message: expect.stringContaining('"flush_interval_secs"'),
