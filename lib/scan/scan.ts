@@ -10,6 +10,7 @@ import {
   checkWellFormed,
   checkWord,
   typeError,
+  valueError,
 } from '../arguments';
 import { TidemarkError } from '../errors';
 import { Journal } from '../journal/journal';
@@ -99,6 +100,7 @@ export class Scan implements AsyncDisposable {
     ]);
     const { id, total, adopt = false, durability } = asked;
     if (typeof id !== 'string') throw typeError('id', 'a string', id);
+    if (id === '') throw valueError('"id" must not be empty');
     checkWellFormed('id', id);
     if (total !== undefined) checkInteger('total', total, 0);
     checkBoolean('adopt', adopt);

@@ -42,7 +42,11 @@ const isCountTo = (most: number) => (value: unknown) =>
 
 /** In the order in which `toToml` writes them. */
 const fields: Readonly<Record<Key, Field>> = {
-  scan_id: { wanted: 'a string', required: true, fits: (value) => typeof value === 'string' },
+  scan_id: {
+    wanted: 'a string that is not empty',
+    required: true,
+    fits: (value) => typeof value === 'string' && value !== '',
+  },
   checkpoint_path: { wanted: 'a path', required: true, fits: isPath },
   journal_path: { wanted: 'a path', required: false, fits: isPath },
   total_targets: {

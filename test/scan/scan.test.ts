@@ -133,7 +133,13 @@ describe('S5: whose scan it is', () => {
   );
 
   it('options are checked', async () => {
-    for (const options of [{ id: 5 }, { total: -1 }, { totals: 1 }, { durability: 'never' }]) {
+    for (const options of [
+      { id: 5 },
+      { id: '' },
+      { total: -1 },
+      { totals: 1 },
+      { durability: 'never' },
+    ]) {
       await expect(openScan(temporaryDirectory(), options as never)).rejects.toThrow(
         /must|not an option/,
       );

@@ -46,7 +46,7 @@ describe('TOML', () => {
     const path = fc.string({ minLength: 1 }).filter((each) => !each.includes('\0'));
     const settings = fc.record(
       {
-        scan_id: fc.string(),
+        scan_id: fc.string({ minLength: 1 }),
         checkpoint_path: path,
         journal_path: path,
         total_targets: fc.maxSafeNat(),
@@ -71,6 +71,7 @@ describe('TOML', () => {
     ['a wrong type', text.replace('5', '"five"'), { line: 3, column: 1 }],
     ['a negative number', text.replace('5', '-5'), { line: 3, column: 1 }],
     ['an interval that is too long', text.replace('= 2', '= 3601'), { line: 5, column: 1 }],
+    ['an empty id', text.replace('"s"', '""'), { line: 1, column: 1 }],
     ['an empty path', text.replace('"a"', '""'), { line: 2, column: 1 }],
     ['an unknown key', `${text}  flush_interval = 2`, { line: 6, column: 3 }],
     ['an unknown table', `${text}[scan]\nid = 1`, { line: 6, column: 1 }],
