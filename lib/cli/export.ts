@@ -2,11 +2,11 @@
 
 import { linesOf } from '../scan/exchange';
 import { totalOf } from '../scan/marks';
-import { readScan } from '../scan/reading';
 import { ScanSettings } from '../scan/settings';
 import type { Register } from './command';
-import { Exit, isMissing, missingError } from './exit';
+import { Exit } from './exit';
 import type { Io } from './output';
+import { readScanIn } from './scan-reading';
 
 interface Options {
   journal?: string;
@@ -31,10 +31,7 @@ export const registerExport: Register = (program, run) => {
 
 async function exportFrom(io: Io, directory: string, options: Options): Promise<number> {
   const { journal, settings } = options;
-  const { id, value } = await readScan(directory, journal).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-    throw missingError(`There is no scan in ${directory}.`, error);
-  });
+  const { id, value } = await readScanIn(directory, journal);
   if (settings) {
     const total = totalOf(value);
     const text = ScanSettings.toToml({

@@ -2,13 +2,14 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressSnapshot } from '../scan/progress';
-import { progressOf, readScan } from '../scan/reading';
+import { progressOf } from '../scan/reading';
 import type { Register } from './command';
-import { Exit, isMissing, missingError } from './exit';
+import { Exit } from './exit';
 import * as format from './format';
 import { Interrupt } from './interrupt';
 import type { Io } from './output';
 import { bar } from './progress';
+import { readScanIn } from './scan-reading';
 
 const watchMs = 1000;
 
@@ -37,13 +38,8 @@ export const registerScan: Register = (program, run) => {
 };
 
 async function statusOf(directory: string, { journal }: Options): Promise<Status> {
-  try {
-    const { id, value } = await readScan(directory, journal);
-    return { id: id ?? null, ...progressOf(value).toJSON() };
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw missingError(`There is no scan in ${directory}.`, error);
-  }
+  const { id, value } = await readScanIn(directory, journal);
+  return { id: id ?? null, ...progressOf(value).toJSON() };
 }
 
 /** `1 h 5 min`, `5 min 3 s`, `3 s`. */

@@ -154,6 +154,33 @@ describe('settings that are exported', () => {
   });
 });
 
+describe('a scan whose journal is elsewhere', () => {
+  it('is shown and exported with --journal, and without it that is said', async () => {
+    const directory = temporaryDirectory();
+    const [path, journal] = [join(directory, 'scan'), join(directory, 'marks')];
+    const scan = await Scan.fromSettings({
+      scan_id: 's',
+      checkpoint_path: path,
+      journal_path: journal,
+      sync_checkpoint: true,
+      flush_interval_secs: 0,
+    });
+    await scan.markComplete('a');
+    await scan.close();
+    for (const command of [['scan', 'status'], ['export']]) {
+      const without = await tidemark([...command, path]);
+      expect(without).toMatchObject({ code: 3, stderr: expect.stringContaining('--journal') });
+      const named = await tidemark([...command, path, '--journal', journal]);
+      expect(named).toMatchObject({ code: 0, stderr: '' });
+      const elsewhere = join(directory, 'none');
+      expect(await tidemark([...command, path, '--journal', elsewhere])).toMatchObject({
+        code: 3,
+        stderr: `tidemark: ERR_TIDEMARK_IO: There is no journal in ${elsewhere}.\n`,
+      });
+    }
+  });
+});
+
 describe('a disk that is full', () => {
   it.skipIf(process.platform !== 'linux')('below standard output is exit code 73', async () => {
     const directory = temporaryDirectory();
