@@ -76,8 +76,9 @@ export async function* readLines<E>(
     throw typeError('source', 'an iterable of strings and Uint8Arrays', source);
   }
   let number = 0;
-  for await (const text of splitLines(source)) {
+  for await (const line of splitLines(source)) {
     number += 1;
+    const text = number === 1 ? withoutMark(line) : line;
     if (text.trim() === '') continue;
     let taken: { target: string; entry: E };
     try {
@@ -93,6 +94,11 @@ export async function* readLines<E>(
     }
     yield taken;
   }
+}
+
+/** Without the mark that some editors put in front of UTF-8. */
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 function isIterable(source: unknown): boolean {
@@ -139,7 +145,7 @@ export function readCheckpoint(
   if (typeof text !== 'string') throw typeError('text', 'a string', text);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(withoutMark(text));
   } catch (error) {
     throw configError(`the checkpoint is no JSON: ${reasonOf(error)}`, undefined, error);
   }

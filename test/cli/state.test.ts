@@ -204,7 +204,9 @@ describe('import and export', () => {
     const files = ['--checkpoint', checkpoint, '--journal', journal];
     const scan = join(directory, 'scan');
     const strict = await tidemark(['import', scan, ...files]);
-    expect(strict).toMatchObject({ code: 65, stderr: expect.stringContaining('line 2') });
+    expect(strict.code).toBe(65);
+    const named = `tidemark: ERR_TIDEMARK_CONFIG: ${journal}: line 2 is no entry`;
+    expect(strict.stderr).toContain(named);
     const lenient = await tidemark(['import', scan, ...files, '--lenient', '--json']);
     expect(lenient.code).toBe(0);
     expect(JSON.parse(lenient.stdout)).toMatchObject([
@@ -224,5 +226,38 @@ describe('import and export', () => {
     const back = await tidemark(['import', again, '--journal', journal, '--id', 's']);
     expect(back.code).toBe(0);
     expect((await tidemark(['export', again])).stdout).toBe(exported.stdout);
+  });
+
+  it('need no id where there is a scan, and take over another one when asked to', async () => {
+    const directory = temporaryDirectory();
+    const [again, journal] = [join(directory, 'scan'), join(directory, 'j.ndjson')];
+    writeFileSync(
+      journal,
+      '{"target_id":"b","status":"failed","timestamp":5,"findings_count":1}\n',
+    );
+    await (await Scan.open(again, { id: 's' })).close();
+    const known = await tidemark(['import', again, '--journal', journal, '--json']);
+    expect(JSON.parse(known.stdout)).toMatchObject([{ read: 1, added: 1 }]);
+    const other = ['import', again, '--journal', journal, '--id', 'other'];
+    expect(await tidemark(other)).toMatchObject({
+      code: 65,
+      stderr: expect.stringMatching(
+        /^tidemark: ERR_TIDEMARK_MISMATCH: .* 's', not 'other'.*--adopt/,
+      ),
+    });
+    expect((await tidemark([...other, '--adopt'])).code).toBe(0);
+  });
+
+  it('name the file that is wrong', async () => {
+    const directory = temporaryDirectory();
+    const [scan, checkpoint] = [join(directory, 'scan'), join(directory, 'c.json')];
+    writeFileSync(checkpoint, '{"scan_id":"s"');
+    const broken = await tidemark(['import', scan, '--checkpoint', checkpoint]);
+    expect(broken).toMatchObject({ code: 65, stderr: expect.stringContaining(checkpoint) });
+    const none = join(directory, 'none');
+    expect(await tidemark(['import', scan, '--id', 's', '--journal', none])).toMatchObject({
+      code: 3,
+      stderr: `tidemark: ERR_TIDEMARK_IO: There is no file ${none}.\n`,
+    });
   });
 });

@@ -106,6 +106,20 @@ describe('a journal of scanstate', () => {
   );
 });
 
+describe('a byte order mark', () => {
+  it(
+    'in front of a file is skipped',
+    onDisk(async () => {
+      const scan = await Scan.open('/s', { id: 's' });
+      const lines = `\ufeff${journal.join('')}`;
+      expect(await scan.importLines([lines])).toMatchObject({ read: 4, added: 4 });
+      expect(await scan.importLines([Buffer.from(lines)])).toMatchObject({ read: 4, known: 4 });
+      expect(await scan.importCheckpoint(`\ufeff${checkpoint}`)).toMatchObject({ read: 2 });
+      await scan.close();
+    }),
+  );
+});
+
 describe('what is no file at all', () => {
   it(
     'is refused as an argument',
