@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Checkpoint } from 'tidemark';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { lines, main, Running, root, start, temporaryDirectory, tidemark } from './run';
 
 const lineOf = (n: number) =>
@@ -69,6 +69,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
         option,
         fifo,
       ]);
+      onTestFinished(() => void importing.child.kill('SIGKILL'));
       await importing.until(({ stderr }) => stderr.includes('listens'));
       importing.child.kill('SIGTERM');
       expect((await importing.ended).code).toBe(143);
