@@ -362,8 +362,9 @@ class Surveyor {
       named = chain[i]->headers.header.predecessor.id == file.id ||
               (chain[i]->seal && chain[i]->seal->successor_id == file.id);
     }
-    if (!named && !chain.empty() && file.id > chain.back()->id) {
-      Result<bool> by_seal = names(*chain.back(), file);
+    // Where the next one does not continue it, the seal of a segment was not looked for.
+    for (std::size_t i = 0; i < chain.size() && !named && chain[i]->id < file.id; ++i) {
+      Result<bool> by_seal = names(*chain[i], file);
       if (!by_seal) return by_seal.error();
       named = by_seal.value();
     }

@@ -1,5 +1,6 @@
 // Damage where one segment ends and the next begins costs no record that is sound.
 #include <algorithm>
+#include <utility>
 
 #include "journal/builder.hpp"
 #include "journal/tools.hpp"
@@ -342,6 +343,21 @@ TEST_CASE("a seal that is not there although its successor holds frames is damag
   CHECK(report.problems[0].offset == seal);
   CHECK(refusal(journal).segment == 1);
   CHECK(readable(journal) == seqs(1, 2 * records_each));
+}
+
+TEST_CASE("a file that only a seal names is damaged, also where what follows names another one") {
+  Builder journal = journal_of(5);
+  const std::vector<std::byte> second = journal.read(journal.path(2));
+  journal.write(journal.path(2), std::vector<std::byte>(second.size()));
+  journal.write(journal.path(3), journal.read(journal.path(1)));
+  journal.write(journal.path(5), second);
+  std::vector<std::pair<ProblemKind, std::uint64_t>> found;
+  for (const Problem& problem : verified(journal).problems) {
+    found.emplace_back(problem.kind, problem.segment);
+  }
+  CHECK(std::ranges::count(found, std::pair(ProblemKind::header, std::uint64_t{2})) == 1);
+  CHECK(std::ranges::count(found, std::pair(ProblemKind::link, std::uint64_t{3})) == 1);
+  CHECK(std::ranges::count(found, std::pair(ProblemKind::link, std::uint64_t{5})) == 1);
 }
 
 }  // namespace
