@@ -95,7 +95,8 @@ class Source {
 
 /**
  * Runs `worker` over the targets that are not done. A worker that throws, or whose result cannot be
- * kept, has its target marked as failed; an abort ends the taking, waits for the workers, and marks nothing as failed that threw since.
+ * kept, has its target marked as failed; an abort ends the taking, waits for the workers, and marks
+ * nothing as failed that threw since.
  */
 export async function runTargets(
   targets: Targets,

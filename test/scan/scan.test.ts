@@ -335,15 +335,6 @@ describe('merge', () => {
       await other.close();
       await scan.merge('/o');
       expect(scan.counts).toMatchObject(counts);
-      for (const wrong of [
-        async () => 'ours',
-        () => Promise.reject(new Error('no')),
-        () => 'mine',
-      ]) {
-        const refused = rejection(scan.merge('/o', wrong as () => never));
-        expect(await refused).toMatchObject({ message: expect.stringContaining('onConflict') });
-        expect(scan.status('mine')).toBe('complete');
-      }
       await scan.merge('/o', (target) => (target === 'mine' ? 'theirs' : 'ours'));
       expect(scan.status('mine')).toBe('skipped');
       const foreign = await openScan('/f', { id: 'f' });
