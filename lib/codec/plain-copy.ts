@@ -2,6 +2,7 @@
 // values of which that is certain. Read once, so that what is encoded afterwards is the same.
 
 import { isWellFormed } from '../arguments';
+import { isPlainKey, PlainShapes } from './plain-shapes';
 
 /** The value is none of those: encode it, and decode that. */
 export const noPlainCopy: unique symbol = Symbol('no plain copy');
@@ -50,11 +51,15 @@ function copyOfArray(array: readonly unknown[], json: boolean, depth: number): u
   return copy;
 }
 
+const shapes = new PlainShapes(copyOf, noPlainCopy);
+
 function copyOfObject(object: Record<string, unknown>, json: boolean, depth: number): unknown {
   if (Object.getPrototypeOf(object) !== Object.prototype) return noPlainCopy;
+  const copier = shapes.copierFor(object);
+  if (copier !== undefined) return copier(object, json, depth);
   const copy: Record<string, unknown> = {};
   for (const key in object) {
-    if (key === '__proto__' || key === 'toJSON' || !(json || isWellFormed(key))) return noPlainCopy;
+    if (!isPlainKey(key)) return noPlainCopy;
     const member = copyOf(object[key], json, depth);
     if (member === noPlainCopy) return noPlainCopy;
     copy[key] = member;
