@@ -23,8 +23,12 @@ export interface Codec<T> {
 export interface WireCodec<T> {
   readonly name: string;
   readonly version: number;
-  /** The result is the same object at each call. */
-  encode(value: T): Encoded;
+  /**
+   * The result is the same object at each call.
+   *
+   * @param room Where the bytes may be put, which spares a copy; they may be anywhere all the same.
+   */
+  encode(value: T, room?: Room): Encoded;
   /** `bytes` belongs to the journal: what the value keeps must be copied. */
   decode(bytes: Buffer, start: number, end: number): T;
   /**
@@ -32,6 +36,20 @@ export interface WireCodec<T> {
    * quicker than one by one. May throw for any of them without saying for which.
    */
   decodeAll?(bytes: Buffer, lengths: Uint32Array): T[];
+}
+
+/** Memory in which encoded values are gathered, each at the `nextPlace` behind what is in use. */
+export interface Room {
+  readonly bytes: Buffer;
+  /** What is in use, from the beginning. */
+  readonly used: number;
+}
+
+const step = 8; // msgpackr's, and that of native/addon/journal_handle.cpp
+export const mostGap = step - 1;
+
+export function nextPlace(used: number): number {
+  return (used + mostGap) & ~mostGap;
 }
 
 export interface Encoded {

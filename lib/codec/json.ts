@@ -1,7 +1,7 @@
 // Records as JSON text in UTF-8.
 
 import { TidemarkError } from '../errors';
-import type { Encoded, WireCodec } from './codec';
+import { type Encoded, nextPlace, type Room, type WireCodec } from './codec';
 
 const scratchBytes = 64 * 1024;
 const mostBytesPerUnit = 3; // of UTF-8, for one UTF-16 code unit
@@ -17,7 +17,7 @@ export class JsonWireCodec implements WireCodec<unknown> {
   #scratch: Buffer | undefined;
   readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
-  encode(value: unknown): Encoded {
+  encode(value: unknown, room?: Room): Encoded {
     const text: string | undefined = JSON.stringify(value);
     if (text === undefined) {
       throw new TidemarkError(
@@ -26,16 +26,24 @@ export class JsonWireCodec implements WireCodec<unknown> {
         { outcome: 'not-written' },
       );
     }
-    const encoded = this.#encoded;
-    if (text.length * mostBytesPerUnit > scratchBytes) {
+    const most = text.length * mostBytesPerUnit;
+    const place = room === undefined ? 0 : nextPlace(room.used);
+    if (room !== undefined && place + most <= room.bytes.length) {
+      return this.#put(room.bytes, place, room.bytes.write(text, place, 'utf8'));
+    }
+    if (most > scratchBytes) {
       const bytes = Buffer.from(text);
-      encoded.bytes = bytes;
-      encoded.end = bytes.length;
-      return encoded;
+      return this.#put(bytes, 0, bytes.length);
     }
     this.#scratch ??= Buffer.allocUnsafeSlow(scratchBytes);
-    encoded.bytes = this.#scratch;
-    encoded.end = this.#scratch.write(text, 0, 'utf8');
+    return this.#put(this.#scratch, 0, this.#scratch.write(text, 0, 'utf8'));
+  }
+
+  #put(bytes: Buffer, start: number, size: number): Encoded {
+    const encoded = this.#encoded;
+    encoded.bytes = bytes;
+    encoded.start = start;
+    encoded.end = start + size;
     return encoded;
   }
 

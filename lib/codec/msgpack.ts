@@ -1,19 +1,22 @@
 // Records as MessagePack, self-contained: every record can be decoded alone.
 
 import { TidemarkError } from '../errors';
-import type { Codec, Encoded, WireCodec } from './codec';
+import type { Codec, Encoded, Room, WireCodec } from './codec';
 import { ClaimSearch, checkClaims } from './msgpack-bounds';
 import { Packr } from './msgpackr';
 
-// msgpackr's encode options: leave the result in its own buffer, with `start` and `end` set on that
-// buffer, and let the next call overwrite it.
-const reuseBuffer = 512;
-const resetBuffer = 1024;
-const inPlace = reuseBuffer | resetBuffer;
+// msgpackr's encode option: leave the result in the buffer that it was told to use (a larger one where
+// that is too small), with `start` and `end` set on it. It begins at the next multiple of 8.
+const inPlace = 512;
+const scratch: Room = { bytes: Buffer.allocUnsafeSlow(8192), used: 0 };
 
 interface InPlace extends Buffer {
   start: number;
   end: number;
+}
+
+interface Placed {
+  position: number; // where the next one is written: not in msgpackr's types
 }
 
 function refuseFunction(): never {
@@ -32,10 +35,15 @@ export const commonOptions = {
 let packing = false;
 
 /**
- * Encodes into msgpackr's buffer and says where. That buffer is the same for all encoders, so what a
- * value's own code wants to encode meanwhile is refused; the value around it is not harmed.
+ * Encodes into `room`, or elsewhere, and says where. msgpackr's place is the same for all encoders, so
+ * what a value's own code wants to encode meanwhile is refused; the value around it is not harmed.
  */
-export function packInPlace(packr: Packr, value: unknown, encoded: Encoded): Encoded {
+export function packInPlace(
+  packr: Packr,
+  value: unknown,
+  encoded: Encoded,
+  room: Room = scratch,
+): Encoded {
   if (packing) {
     throw new TidemarkError(
       'ERR_TIDEMARK_ENCODE',
@@ -47,6 +55,8 @@ export function packInPlace(packr: Packr, value: unknown, encoded: Encoded): Enc
   packing = true;
   let buffer: InPlace;
   try {
+    packr.useBuffer(room.bytes);
+    (packr as Placed).position = room.used;
     buffer = packr.pack(value, inPlace) as InPlace;
   } finally {
     packing = false;
@@ -81,8 +91,8 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
   readonly #part = { start: 0, end: 0 };
   #maps: InstanceType<typeof Packr> | undefined;
 
-  encode(value: unknown): Encoded {
-    return packInPlace(this.#packr, value, this.#encoded);
+  encode(value: unknown, room?: Room): Encoded {
+    return packInPlace(this.#packr, value, this.#encoded, room);
   }
 
   decode(bytes: Buffer, start: number, end: number): unknown {

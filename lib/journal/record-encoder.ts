@@ -71,8 +71,11 @@ export class RecordEncoder {
     return new Staging(this.#hashBytes, this.#attributes !== 0);
   }
 
-  /** Encodes a value; the result's size in bytes. Throws, and then nothing has happened. */
-  encode(value: unknown): number {
+  /**
+   * Encodes a value, into `staging` where it can; the result's size in bytes. Throws, and then nothing
+   * has happened.
+   */
+  encode(value: unknown, staging: Staging): number {
     if (encoding) {
       throw new TidemarkError(
         'ERR_TIDEMARK_ENCODE',
@@ -86,7 +89,7 @@ export class RecordEncoder {
     try {
       refusePromise(value);
       const stored = this.#schema === undefined ? value : validate(this.#schema, value);
-      const encoded = this.#codec.encode(stored);
+      const encoded = this.#codec.encode(stored, staging.room);
       size = encoded.end - encoded.start;
       this.encoded = encoded;
       if (size <= this.#maxRecordBytes && this.#digest !== undefined) {

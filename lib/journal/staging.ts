@@ -1,12 +1,14 @@
-// The memory in which encoded records wait for their hand-over: payloads one behind the other, and
-// beside them lengths, and attributes and digests where the journal has them. The addon copies it in
-// the call, so it is used again at once.
+// The memory in which encoded records wait for their hand-over: payloads, each at the next multiple of 8
+// (where msgpackr puts them by itself, so that it needs no copy), and beside them lengths, and attributes
+// and digests where the journal has them. The addon copies it in the call, so it is used again at once.
 
 import { byteLengthOf } from '../arguments';
-import type { Encoded } from '../codec/codec';
+import { type Encoded, mostGap, nextPlace, type Room } from '../codec/codec';
 
 const firstBytes = 16 * 1024;
 const firstRecords = 256;
+/** In less, an encoder is not begun: msgpackr asks for 2 KiB. */
+const roomBytes = 4096;
 /** What a staging keeps between hand-overs. */
 export const keptBytes = 1024 * 1024;
 const keptRecords = 16 * 1024;
@@ -14,14 +16,16 @@ const keptRecords = 16 * 1024;
 const copy = Buffer.prototype.copy;
 const set = Uint8Array.prototype.set;
 
-export class Staging {
+export class Staging implements Room {
   readonly #hashBytes: number;
   readonly #attributed: boolean;
   bytes = Buffer.alloc(0);
   lengths = new Uint32Array(0);
   attributes: Uint8Array | undefined;
   hashes: Buffer | undefined;
+  /** Gaps between payloads included. */
   used = 0;
+  payloadBytes = 0;
   count = 0;
 
   constructor(hashBytes: number, attributed: boolean) {
@@ -31,20 +35,35 @@ export class Staging {
 
   /** Whether a record of this size still belongs into this hand-over. */
   hasRoom(size: number): boolean {
-    return this.count === 0 || (this.used + size <= keptBytes && this.count < keptRecords);
+    const fits = this.used + mostGap + size <= keptBytes && this.count < keptRecords;
+    return this.count === 0 || fits;
+  }
+
+  /** This, with room for a small record; undefined where it is as large as it gets. */
+  get room(): Room | undefined {
+    const needed = this.used + roomBytes;
+    if (needed > this.bytes.length) {
+      if (needed > keptBytes) return undefined;
+      this.#growBytes(needed);
+    }
+    return this;
   }
 
   add(encoded: Encoded, attributes: number, digest: Uint8Array | undefined): void {
     const size = encoded.end - encoded.start;
-    const end = this.used + size;
-    if (end > this.bytes.length) this.#growBytes(end);
+    const start = nextPlace(this.used);
+    const end = start + size;
     if (this.count === this.lengths.length) this.#growRecords();
-    // `set` looks at nothing that a user's Uint8Array can override; parts are of a codec's own buffer.
-    if (encoded.start === 0 && size === byteLengthOf(encoded.bytes)) {
-      set.call(this.bytes, encoded.bytes, this.used);
-    } else {
-      copy.call(encoded.bytes, this.bytes, this.used, encoded.start, encoded.end);
+    if (encoded.bytes !== this.bytes || encoded.start !== start) {
+      if (end > this.bytes.length) this.#growBytes(end);
+      // `set` looks at nothing that a user's Uint8Array can override; parts are of a codec's own buffer.
+      if (encoded.start === 0 && size === byteLengthOf(encoded.bytes)) {
+        set.call(this.bytes, encoded.bytes, start);
+      } else {
+        copy.call(encoded.bytes, this.bytes, start, encoded.start, encoded.end);
+      }
     }
+    this.payloadBytes += size;
     this.lengths[this.count] = size;
     if (this.attributes !== undefined) this.attributes[this.count] = attributes;
     if (digest !== undefined) this.hashes?.set(digest, this.count * this.#hashBytes);
@@ -54,6 +73,7 @@ export class Staging {
 
   clear(): void {
     this.used = 0;
+    this.payloadBytes = 0;
     this.count = 0;
     if (this.bytes.length > keptBytes) this.bytes = Buffer.alloc(0);
     if (this.lengths.length > keptRecords) {

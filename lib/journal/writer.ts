@@ -212,7 +212,7 @@ export class Writer implements RecordSource {
 
   /** The record of a value as it is now, to be appended later. Throws what refuses it. */
   capture(value: unknown): CapturedRecord {
-    this.#encode(value);
+    this.#encode(value, this.#staging);
     const record = this.#encoder.capture();
     this.#checkWritable(); // decoding runs code of the user's
     return record;
@@ -224,7 +224,7 @@ export class Writer implements RecordSource {
     gate: Gate | undefined,
     again: boolean,
   ): Promise<number> {
-    const size = this.#encode(value);
+    const size = this.#encode(value, this.#staging);
     const kept = again ? this.#decodeAgain() : value;
     return this.#stageEncoded(size, kept, durability, gate);
   }
@@ -285,7 +285,7 @@ export class Writer implements RecordSource {
       for (let i = 0; i < count; i++) {
         const value = copied[i];
         const captured = value instanceof CapturedRecord;
-        bytes += captured ? this.#restore(value) : this.#encode(value);
+        bytes += captured ? this.#restore(value) : this.#encode(value, batch);
         checkBatchBytes(bytes);
         if (gate !== undefined) copied[i] = captured ? value.value : this.#decodeAgain();
         this.#encoder.stage(batch);
@@ -322,7 +322,7 @@ export class Writer implements RecordSource {
   }
 
   #appendNow(value: unknown, durability: DurabilityChoice, wait: boolean): number {
-    const size = this.#encode(value);
+    const size = this.#encode(value, this.#staging);
     this.flush();
     this.#admit(size, 0);
     this.#encoder.stage(this.#staging);
@@ -335,9 +335,9 @@ export class Writer implements RecordSource {
   }
 
   /** Encodes, and then looks whether the journal is open: encoding runs code of the user's. */
-  #encode(value: unknown): number {
+  #encode(value: unknown, staging: Staging): number {
     this.#checkWritable();
-    const size = this.#encoder.encode(value);
+    const size = this.#encoder.encode(value, staging);
     this.#checkWritable();
     return size;
   }
@@ -422,7 +422,7 @@ export class Writer implements RecordSource {
     this.#events.look();
     const failure = this.#link.give(staging, choice);
     if (failure !== undefined) return errorOf(failure);
-    run.bytes = staging.used;
+    run.bytes = staging.payloadBytes;
     run.firstSeq = this.#link.firstSeq;
     run.firstOrdinal = this.#handed + 1;
     this.#handed += run.count;

@@ -1,6 +1,6 @@
 #include "addon/journal_handle.hpp"
 
-#include <numeric>
+#include <cstring>
 #include <optional>
 
 #include "addon/operation.hpp"
@@ -51,6 +51,24 @@ journal::Failure misuse(std::string message) {
   failure.message = std::move(message);
   failure.outcome = journal::WriteOutcome::not_written;
   return failure;
+}
+
+// Payloads come with each at the next multiple of `step` (lib/journal/staging.ts) and leave one
+// behind the other: the bytes that they take then. None where they do not end where they should,
+// which is not trusted: these lengths end up in the log.
+std::optional<std::size_t> close_gaps(std::span<std::byte> bytes,
+                                      std::span<const std::uint32_t> lengths) {
+  constexpr std::size_t step = 8;
+  std::size_t end = 0;    // of what came
+  std::size_t dense = 0;  // of what leaves
+  for (const std::uint32_t length : lengths) {
+    const std::size_t from = (end + step - 1) / step * step;
+    if (from > bytes.size() || length > bytes.size() - from) return std::nullopt;
+    if (from != dense) std::memmove(bytes.data() + dense, bytes.data() + from, length);
+    dense += length;
+    end = from + length;
+  }
+  return end == bytes.size() ? std::optional(dense) : std::nullopt;
 }
 
 }  // namespace
@@ -136,16 +154,17 @@ Napi::Value JournalHandle::hand_over(const Napi::CallbackInfo& info) {
   if (control.size() < control_length) return {env, failure_value(env, misuse("no control array"))};
   const auto size = static_cast<std::size_t>(control[in_bytes]);
   const auto count = static_cast<std::size_t>(control[in_count]);
-  // Not trusted, since these lengths end up in the log: a detached or foreign array is empty here.
-  if (count == 0 || count > lengths.size() || size > bytes.size() ||
-      (!attributes.empty() && attributes.size() < count) || hashes.size() < count * hash_bytes_ ||
-      std::accumulate(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(count),
-                      std::uint64_t{0}) != size) {
+  // Not trusted: a detached or foreign array is empty here.
+  const bool fits = count != 0 && count <= lengths.size() && size <= bytes.size() &&
+                    (attributes.empty() || attributes.size() >= count) &&
+                    hashes.size() >= count * hash_bytes_;
+  const auto dense =
+      fits ? close_gaps(bytes.first(size), lengths.first(count)) : std::optional<std::size_t>();
+  if (!dense)
     return {env, failure_value(env, misuse("the records handed over do not fit their lengths"))};
-  }
 
   journal::Batch batch;
-  batch.payload = bytes.first(size);
+  batch.payload = bytes.first(*dense);
   batch.lengths = lengths.first(count);
   if (!attributes.empty()) {
     batch.attributes = {reinterpret_cast<const std::uint8_t*>(attributes.data()), count};

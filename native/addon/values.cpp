@@ -141,7 +141,7 @@ bool flag_argument(const Napi::Value& value) {
   return napi_get_value_bool(value.Env(), value, &flag) == napi_ok && flag;
 }
 
-std::span<const std::byte> bytes_argument(const Napi::Value& value) {
+std::span<std::byte> bytes_argument(const Napi::Value& value) {
   if (value.IsEmpty() || !value.IsTypedArray()) return {};
   napi_typedarray_type type = napi_uint8_array;
   std::size_t length = 0;
@@ -150,7 +150,7 @@ std::span<const std::byte> bytes_argument(const Napi::Value& value) {
       napi_ok)
     return {};
   if (type != napi_uint8_array || data == nullptr) return {};
-  return {static_cast<const std::byte*>(data), length};
+  return {static_cast<std::byte*>(data), length};
 }
 
 std::span<const std::uint32_t> words_argument(const Napi::Value& value) {

@@ -51,8 +51,7 @@ Napi::Value doubles_value(Napi::Env env, std::span<const double> doubles);
 // process over what it then does not get.
 std::uint64_t integer_argument(const Napi::Value& value);  // 0 for anything that is not one
 bool flag_argument(const Napi::Value& value);              // false for anything that is not one
-std::span<const std::byte> bytes_argument(
-    const Napi::Value& value);  // empty for anything that is none
+std::span<std::byte> bytes_argument(const Napi::Value& value);  // empty for anything that is none
 std::span<const std::uint32_t> words_argument(const Napi::Value& value);
 std::span<double> doubles_argument(const Napi::Value& value);
 
