@@ -10,6 +10,7 @@ import { batchValues, checkBatchBytes } from './batch-values';
 import { type Deferred, deferred, quiet } from './deferred';
 import { EventCollector, publishPoison } from './diagnostics';
 import { HandOver, type HandOverChoice } from './hand-over';
+import { HandOverPolicy } from './hand-over-policy';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import { CapturedRecord, type RecordEncoder } from './record-encoder';
@@ -25,20 +26,6 @@ import type { Staging } from './staging';
  * is collected keeps half as much again.
  */
 export const pendingRecordBytes = 512;
-
-/**
- * What is staged is handed over at this size without waiting for the end of the turn: the disk works
- * while the rest is encoded. 1,024 callers who each await their own append got 1.6 times as far with
- * 256 records as with one hand-over a turn; fewer records cost more commits than they gain.
- */
-const handOverRecords = 256;
-const handOverBytes = 64 * 1024;
-/**
- * Where nothing is with the disk, the first half of the callers that go round together is handed over
- * without waiting for the second: from then on the disk works for the one while the other is encoded.
- * 128 callers got twice as far, 64 1.3 times. Halves of fewer records cost more commits than they gain.
- */
-const leastHalf = 16;
 
 /** Stands for the value of a record that has to be read to be known. */
 export const unknownValue: unique symbol = Symbol('unknown value');
@@ -68,8 +55,7 @@ export class Writer implements RecordSource {
   #stagedDurability: DurabilityChoice;
   #scheduled = false;
   #appending = false;
-  /** Appends that waited at the end of the last turn. */
-  #together = 0;
+  readonly #policy = new HandOverPolicy();
   #handed = 0; // ordinal of the last record handed over
   #final = 0; // up to here everything is durable or rejected
   #settledSeq = 0;
@@ -256,7 +242,7 @@ export class Writer implements RecordSource {
     this.#staged.values?.push(kept);
     this.#runs.waiting++;
     const promise = new Promise<number>(this.#enlist);
-    if (this.#isWorthHandingOver()) {
+    if (this.#policy.isNow(this.#staging, this.#runs.waiting)) {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -393,17 +379,9 @@ export class Writer implements RecordSource {
 
   readonly #flushTurn = (): void => {
     this.#scheduled = false;
-    this.#together = this.#runs.waiting;
+    this.#policy.endOfTurn(this.#runs.waiting);
     this.flush();
   };
-
-  /** Before the end of the turn. */
-  #isWorthHandingOver(): boolean {
-    const { count, used } = this.#staging;
-    if (count >= handOverRecords || used >= handOverBytes) return true;
-    const isNoneWithTheDisk = this.#runs.waiting === count;
-    return isNoneWithTheDisk && count >= leastHalf && 2 * count >= this.#together;
-  }
 
   /** Hands over what is staged. */
   flush(): void {
