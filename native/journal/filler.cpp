@@ -66,9 +66,6 @@ io::Next Filler::step() {
     if (status) status = order.disk->sync_directory(order.directory);
     if (!status) {
       finish(status.error());
-    } else if (order.direct) {
-      file_.reset();
-      finish(open_segment(*order.disk, path, true));
     } else {
       finish(io::Result<std::unique_ptr<io::File>>(std::move(file_)));
     }
@@ -86,6 +83,9 @@ io::Status Filler::advance() {
     io::OpenOptions options;
     options.access = io::Access::read_write;
     options.create = io::Create::exclusive;
+    // Past the page cache where the journal goes, too: the sync of 64 MiB in one piece would hold
+    // up the commits of that moment.
+    options.direct = order.direct;
     options.mode = order.mode;
     auto opened = order.disk->open(temporary, options);
     if (!opened) return opened.error();

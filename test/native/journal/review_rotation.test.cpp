@@ -100,6 +100,18 @@ TEST_CASE("a spare that was ordered before a failed write never follows the segm
   CHECK(read_all(world, ledger.handle) == ledger.acknowledged);
 }
 
+TEST_CASE(
+    "a spare is filled past the page cache where commits are: its sync holds none of them up") {
+  StagedWorld world;
+  auto options = rotating_options();
+  options.direct = journal::DirectChoice::on;
+  const auto handle = open(world, options);
+  REQUIRE(append(handle, std::string(20000, 'a')).ok());  // orders segment 2 as a spare
+  while (!exists(world, path_of(2))) std::this_thread::yield();
+  CHECK(world.staged->opened_directly(temporary_of(2)));
+  CHECK(close(handle).ok());
+}
+
 TEST_CASE("nothing is written into a segment whose successor may be on the disk") {
   StagedWorld world;
   Ledger ledger(world);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,12 @@ class StagedDisk final : public io::Disk {
   }
   void unhook() { hook(nullptr); }
 
+  // Whether any handle of this file was a direct one.
+  bool opened_directly(const std::string& path) {
+    const std::scoped_lock lock(mutex_);
+    return opened_directly_.contains(path);
+  }
+
   // What the device holds after the power was cut now.
   World power_cut() {
     World after;
@@ -78,6 +85,10 @@ class StagedDisk final : public io::Disk {
   io::Result<std::unique_ptr<io::File>> open(const std::string& path,
                                              const io::OpenOptions& options) override {
     if (auto error = check(io::Call::open, path)) return *error;
+    if (options.direct) {
+      const std::scoped_lock lock(mutex_);
+      opened_directly_.insert(path);
+    }
     io::OpenOptions buffered = options;
     buffered.direct = false;
     auto opened = cache_->open(path, buffered);
@@ -232,6 +243,7 @@ class StagedDisk final : public io::Disk {
   std::shared_ptr<io::Disk> cache_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Node>> nodes_;
+  std::set<std::string> opened_directly_;
   std::shared_ptr<Refusal> hook_;
 };
 
