@@ -32,6 +32,9 @@ export const commonOptions = {
   writeFunction: refuseFunction,
 };
 
+/** How the definition of a structure begins: an extension of one or two bytes, of the type 'r'. */
+const definitions = [Buffer.of(0xd4, 0x72), Buffer.of(0xd5, 0x72)];
+
 let packing = false;
 
 /**
@@ -107,10 +110,39 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
     for (let i = 0; i < lengths.length; i++) {
       const end = start + (lengths[i] as number);
       if (claims.isWithin(start, end)) checkClaims(bytes, start, end);
+      start = end;
+    }
+    if (this.#unpackTogether(bytes, lengths, values)) return values;
+    start = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      const end = start + (lengths[i] as number);
       values[i] = this.#unpack(bytes, start, end);
       start = end;
     }
     return values;
+  }
+
+  /**
+   * As one by one, in half the time; false where that is not certain: a value that does not end where its
+   * record does, or one that defines a structure, which msgpackr would know in the records behind it.
+   */
+  #unpackTogether(bytes: Buffer, lengths: Uint32Array, values: unknown[]): boolean {
+    if (lengths.length === 0 || definitions.some((definition) => bytes.includes(definition))) {
+      return false;
+    }
+    let done = 0;
+    let expectedEnd = 0;
+    try {
+      this.#packr.unpackMultiple(bytes, (value, _, end) => {
+        expectedEnd += lengths[done] as number;
+        if (end !== expectedEnd) return false;
+        values[done++] = value;
+        return done < lengths.length;
+      });
+    } catch {
+      return false; // which record it is, one by one tells
+    }
+    return done === lengths.length;
   }
 
   #unpack(bytes: Buffer, start: number, end: number): unknown {
