@@ -69,7 +69,9 @@ beforeAll(() => {
   const { npm_config_nodedir: _, TIDEMARK_NATIVE_PATH: __, ...rest } = process.env;
   bareEnvironment = { ...rest, PATH: bin };
 
-  succeed(spawnSync(process.execPath, ['scripts/binary.mjs'], { cwd: root, encoding: 'utf8' }));
+  succeed(
+    spawnSync(process.execPath, ['scripts/binary.mjs', '--again'], { cwd: root, encoding: 'utf8' }),
+  );
   const pack = succeed(
     spawnSync(npm, [...npmScript, 'pack', '--json', '--pack-destination', base], {
       cwd: root,
