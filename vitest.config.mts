@@ -2,9 +2,23 @@
 // transformed, so that tests and worker threads share the addon's one state per process.
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const root = import.meta.dirname;
 const dist = join(root, 'dist');
+
+/** The files that take longest begin first, so that none of them runs alone in the end. */
+const longest = ['campaign/measurements', 'campaign/kill-storm', 'cli/inspect', 'cli/append'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   root,
@@ -19,6 +33,7 @@ export default defineConfig({
     pool: 'forks',
     retry: 0,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
