@@ -2,10 +2,10 @@
 // it. Exits with 1 when the oracle has found something.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { cmakeBuild } from './runners.mjs';
+import { buildTargets, plain } from './native-builds.mjs';
 import { root } from './tools.mjs';
 
-if (!(await cmakeBuild('native', {}, ['crash']))) process.exit(1);
+if (!(await buildTargets(plain, ['crash']))) process.exit(1);
 const program = join(root, 'build', 'native', 'crash');
 const { status } = spawnSync(program, process.argv.slice(2), { stdio: 'inherit' });
 process.exit(status ?? 1);

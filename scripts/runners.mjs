@@ -2,7 +2,9 @@
 // executables, vitest projects. Every result is { passed, failed, skipped, notes }.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
 import { basename, join } from 'node:path';
+import { ofThisJob } from './lanes.mjs';
 import { hasCommand, root, tool } from './tools.mjs';
 
 const minute = 60_000;
@@ -15,8 +17,9 @@ const minute = 60_000;
 export function exec(
   command,
   args,
-  { env, timeout = 10 * minute, show = false, quiet = false, cwd = root } = {},
+  { env, timeout = 20 * minute, show = false, quiet = false, cwd = root } = {},
 ) {
+  const { say, nicer } = ofThisJob();
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -25,10 +28,11 @@ export function exec(
       // A group of its own, so that a timeout ends the children of the child as well.
       detached: true,
     });
+    if (nicer > 0 && child.pid !== undefined) makeNicer(child.pid, nicer);
     let output = '';
     const keep = (stream) => (chunk) => {
       output += chunk;
-      if (show) stream.write(chunk);
+      if (show) say(chunk, stream);
     };
     child.stdout.setEncoding('utf8').on('data', keep(process.stdout));
     child.stderr.setEncoding('utf8').on('data', keep(process.stderr));
@@ -38,8 +42,10 @@ export function exec(
     }, timeout);
     const end = (code) => {
       clearTimeout(timer);
-      if (code !== 0 && !show && !quiet) process.stderr.write(output);
-      if (code !== 0 && !quiet) console.error(`failed (${code}): ${[command, ...args].join(' ')}`);
+      if (code !== 0 && !show && !quiet) say(output, process.stderr);
+      if (code !== 0 && !quiet) {
+        say(`failed (${code}): ${[command, ...args].join(' ')}\n`, process.stderr);
+      }
       resolve({ code, output });
     };
     child.on('error', (error) => {
@@ -48,6 +54,16 @@ export function exec(
     });
     child.on('close', (code, signal) => end(code ?? signal));
   });
+}
+
+/** The programs that it starts inherit it. */
+function makeNicer(pid, by) {
+  try {
+    setPriority(pid, Math.min(getPriority() + by, constants.priority.PRIORITY_LOW));
+  } catch (error) {
+    // It has ended already.
+    if (error.info?.code !== 'ESRCH') throw error;
+  }
 }
 
 export const nothing = () => ({ passed: 0, failed: 0, skipped: 0, notes: [] });
@@ -68,7 +84,7 @@ export const skipped = (note) => ({ ...nothing(), skipped: 1, notes: [`skipped: 
 /** A command that counts as one test. */
 export async function step(name, command, args, options) {
   const { code } = await exec(command, args, options);
-  console.log(`${code === 0 ? 'ok' : 'FAILED'}  ${name}`);
+  ofThisJob().say(`${code === 0 ? 'ok' : 'FAILED'}  ${name}\n`);
   return code === 0 ? passed() : failed(name);
 }
 
@@ -92,7 +108,7 @@ export async function cmakeBuild(name, settings, targets = []) {
     ...definitions,
   ]);
   if (configured.code !== 0) return false;
-  const built = await exec('ninja', ['-C', directory, '-j2', ...targets], { timeout: 20 * minute });
+  const built = await exec('ninja', ['-C', directory, '-j2', ...targets]);
   return built.code === 0;
 }
 
@@ -135,14 +151,22 @@ async function doctestRoom(name, room, { launcher = [], env }) {
   if (result.failed > 0) result.notes.push(`failed: ${name} ${room}`);
   if (left > 0) result.notes.push(`skipped: ${left} test cases of ${name} ${room} by decorator`);
   const time = ((Date.now() - begin) / 1000).toFixed(1);
-  console.log(`${result.failed === 0 ? 'ok' : 'FAILED'}  ${room}: ${total} test cases, ${time} s`);
+  const verdict = result.failed === 0 ? 'ok' : 'FAILED';
+  ofThisJob().say(`${verdict}  ${room}: ${total} test cases, ${time} s\n`);
   return result;
 }
+
+/** The rooms that take longest begin first, so that none of them runs alone in the end. */
+const longest = ['crash', 'fault', 'journal', 'bytes'];
 
 /** Runs the doctest executables of these rooms, two at a time. */
 export async function doctest(name, rooms, options = {}) {
   if (rooms.length === 0) return failed(`${name} (no native tests were found)`);
-  return twoAtATime(rooms.map((room) => () => doctestRoom(name, room, options)));
+  const inOrder = [
+    ...longest.filter((room) => rooms.includes(room)),
+    ...rooms.filter((room) => !longest.includes(room)),
+  ];
+  return twoAtATime(inOrder.map((room) => () => doctestRoom(name, room, options)));
 }
 
 /** What runs a program without address randomisation, which TSan of clang 14 cannot bear. */
@@ -160,7 +184,7 @@ export async function vitest(project) {
       ...[script, 'run', '--project', project],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     ],
-    { show: true, timeout: 20 * minute },
+    { show: true },
   );
   if (!existsSync(report)) return failed(`vitest ${project} (no report)`);
   const files = JSON.parse(readFileSync(report, 'utf8')).testResults;

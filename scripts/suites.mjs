@@ -2,6 +2,8 @@
 // that is there, and how it runs. Results of builds stay in build/<suite>, so that reruns are quick.
 import { join } from 'node:path';
 import { clangTidy } from './clang-tidy.mjs';
+import { ofThisJob } from './lanes.mjs';
+import { plain, sanitizers } from './native-builds.mjs';
 import {
   add,
   cmakeBuild,
@@ -17,7 +19,6 @@ import {
   vitest,
 } from './runners.mjs';
 import { installRuntimes } from './runtimes.mjs';
-import { sanitizers } from './sanitizers.mjs';
 import { missingTools } from './system-tools.mjs';
 import { nativeFiles, root, tool } from './tools.mjs';
 
@@ -55,10 +56,13 @@ function lint() {
   ]);
 }
 
-/** Builds the native tests with these settings and runs them, but for the rooms of `without`. */
-async function nativeTests(name, settings, { without = {}, ...options } = {}) {
+/**
+ * Builds the native tests with these settings, and what is named beside them, and runs them, but for
+ * the rooms of `without`.
+ */
+async function nativeTests({ build: name, settings }, { without = {}, beside = [], ...options }) {
   const rooms = nativeTestRooms().filter((room) => without[room] === undefined);
-  const targets = rooms.map((room) => `test_${room}`);
+  const targets = [...rooms.map((room) => `test_${room}`), ...beside];
   if (!(await cmakeBuild(name, settings, targets))) return failed(`${name} (the build)`);
   const left = Object.entries(without).map(([room, why]) => skipped(`${name} ${room} (${why})`));
   return add([await doctest(name, rooms, options), ...left]);
@@ -88,6 +92,8 @@ async function windowsCompile() {
     {
       CMAKE_TOOLCHAIN_FILE: join(root, 'cmake', 'mingw-w64.cmake'),
       TIDEMARK_TESTS: 'OFF',
+      // Nobody debugs it: it is as optimized as ever.
+      CMAKE_BUILD_TYPE: 'Release',
     },
     ['tidemark_core'],
   );
@@ -98,59 +104,83 @@ async function windowsCompile() {
 async function instructions() {
   const [name, command, args] = script('instructions.mjs');
   const { code, output } = await exec(command, args, { quiet: true });
-  process.stdout.write(output);
+  ofThisJob().say(output);
   if (code === 0) return passed();
   return code === 77 ? skipped(`instructions (${output.trim()})`) : failed(name);
 }
 
+/**
+ * What cmake-js does in a directory of its own it does here in that of the native tests, in front of
+ * them: they are built with the same settings, so that the core is compiled once.
+ */
 async function cmakeJs() {
-  const directory = join(root, 'build', 'cmake-js');
-  const built = await step(
-    ...npmTool('cmake-js', 'cmake-js/bin/cmake-js', 'compile', '--out', directory),
-  );
-  if (built.failed > 0) return built;
-  const loaded = await step(
-    'the addon of cmake-js loads',
-    process.execPath,
-    [...['-e', "require('./dist/native.js').native()"]],
-    { env: { TIDEMARK_NATIVE_PATH: join(directory, 'Release', 'tidemark.node') } },
-  );
-  return add([built, loaded]);
+  const directory = join(root, 'build', plain.build);
+  const cmakeJsCommand = (command) =>
+    step(...npmTool(`cmake-js ${command}`, 'cmake-js/bin/cmake-js', command, '--out', directory));
+  const addon = join(directory, plain.settings.CMAKE_BUILD_TYPE, 'tidemark.node');
+  const load = () =>
+    step(
+      'the addon of cmake-js loads',
+      process.execPath,
+      [...['-e', "require('./dist/native.js').native()"]],
+      { env: { TIDEMARK_NATIVE_PATH: addon } },
+    );
+  const results = [];
+  for (const next of [() => cmakeJsCommand('configure'), () => cmakeJsCommand('compile'), load]) {
+    results.push(await next());
+    if (results.at(-1).failed > 0) break;
+  }
+  return add(results);
 }
 
 const cmake = ['cmake', 'ninja'];
+
+/**
+ * Two lanes beside each other. What is `compiled` computes all the time, on both cores, and nothing in
+ * it looks at the time or at what else the machine does; it gives way to the others, whose tests
+ * start processes, wait for them and for disks, and leave the machine idle for a third of their time.
+ * `after` names what is built where a suite also builds.
+ */
+const compiled = { lane: 'compiled', nicer: 3 };
+const running = { lane: 'running' };
 
 export const suites = [
   {
     name: 'lint',
     about: 'formatters, linters, types of the tests, direction of imports, papers',
+    ...running,
     uses: ['clang-format'],
     run: lint,
   },
   {
-    name: 'clang-tidy',
-    about: 'static analysis of native/',
-    needs: [...cmake, 'clang', 'clang-tidy'],
-    run: clangTidy,
+    name: 'cmake-js',
+    about: 'the addon built the CMake way, and loaded',
+    ...compiled,
+    needs: cmake,
+    run: cmakeJs,
   },
   {
     name: 'native',
     about: 'unit tests of native/, g++',
+    ...compiled,
     needs: [...cmake, 'doctest'],
-    run: () => nativeTests('native', {}),
+    run: () => nativeTests(plain),
   },
   {
     name: 'native-asan',
     about: 'the same with clang under AddressSanitizer and UndefinedBehaviorSanitizer',
+    ...compiled,
     needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
-    run: () => nativeTests(sanitizers.asan.build, sanitizers.asan.settings),
+    run: () => nativeTests(sanitizers.asan, { beside: ['tidemark'] }),
   },
   {
     name: 'native-tsan',
     about: 'the same with clang under ThreadSanitizer',
+    ...compiled,
     needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
     run: () =>
-      nativeTests(sanitizers.tsan.build, sanitizers.tsan.settings, {
+      nativeTests(sanitizers.tsan, {
+        beside: ['tidemark'],
         launcher: fixedAddresses(),
         env: sanitizers.tsan.env,
         without: notForThreads,
@@ -159,62 +189,74 @@ export const suites = [
   {
     name: 'native-arm64',
     about: 'the checksum kernels of 64-bit ARM under qemu',
+    ...compiled,
     needs: [...cmake, 'doctest', 'arm64-compiler', 'qemu'],
     run: arm64,
   },
   {
     name: 'native-windows',
     about: 'the core with native/io/windows compiled with MinGW',
+    ...compiled,
     needs: [...cmake, 'mingw'],
     run: windowsCompile,
   },
   {
+    name: 'clang-tidy',
+    about: 'static analysis of native/',
+    ...compiled,
+    needs: [...cmake, 'clang', 'clang-tidy'],
+    run: clangTidy,
+  },
+  {
     name: 'instructions',
     about: 'instructions of the hot paths beside their baseline',
+    ...compiled,
     needs: [...cmake, 'valgrind'],
     run: instructions,
   },
   {
-    name: 'cmake-js',
-    about: 'the addon built the CMake way, and loaded',
-    needs: ['cmake'],
-    run: cmakeJs,
-  },
-  {
     name: 'vitest',
     about: 'lib/, the command line, crashes: test/**/*.test.ts',
+    ...running,
     uses: ['strace', 'chromium'],
     run: () => vitest('main'),
   },
   {
     name: 'kernel',
     about: 'the built addon against the real kernel: failing calls, full and dying file systems',
+    ...running,
     uses: ['strace', 'faketime', 'ext4', 'xfs'],
     run: () => vitest('kernel'),
   },
   {
+    name: 'docs',
+    about: 'the snippets of the documents run as printed',
+    ...running,
+    run: () => vitest('docs'),
+  },
+  {
+    name: 'package',
+    about: 'the packed tarball, installed without a compiler and without install scripts',
+    ...running,
+    run: () => vitest('package'),
+  },
+  {
     name: 'power',
     about: 'the power is cut under the package on ext4, XFS and Btrfs; the rig that does it',
+    ...running,
+    after: ['cmake-js', 'native'],
     uses: ['cmake', 'ninja', 'ext4', 'xfs', 'btrfs'],
     run: () => vitest('power'),
   },
   {
     name: 'threads',
     about: 'storms of threads, exits and terminations on five runtimes, and with sanitizers inside',
+    ...running,
+    after: ['native-asan', 'native-tsan'],
     uses: [...cmake, 'clang', 'sanitizers'],
-    run: () => {
-      installRuntimes();
+    run: async () => {
+      await installRuntimes();
       return vitest('threads');
     },
-  },
-  {
-    name: 'docs',
-    about: 'the snippets of the documents run as printed',
-    run: () => vitest('docs'),
-  },
-  {
-    name: 'package',
-    about: 'the packed tarball, installed without a compiler and without install scripts',
-    run: () => vitest('package'),
   },
 ];

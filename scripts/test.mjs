@@ -4,6 +4,7 @@
 // The last line counts the whole run. Exits with 1 when anything failed or nothing ran.
 import { parseArgs } from 'node:util';
 import { buildLib, buildNative } from './build.mjs';
+import { inLanes, ofThisJob } from './lanes.mjs';
 import { suites } from './suites.mjs';
 import { installSystemPackages, missingTools } from './system-tools.mjs';
 import { install } from './tools.mjs';
@@ -33,10 +34,12 @@ buildLib();
 console.log(`installed and built in ${seconds(started)}`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-const lines = [];
-for (const suite of selected) {
+const lines = new Map(selected.map(({ name }) => [name, []]));
+
+async function runSuite(suite) {
   const begin = Date.now();
-  console.log(`\n== ${suite.name}: ${suite.about}`);
+  const { say } = ofThisJob();
+  say(`\n== ${suite.name}: ${suite.about}\n`);
   const missing = missingTools(suite.needs ?? []);
   let result;
   if (missing.length > 0) {
@@ -46,17 +49,22 @@ for (const suite of selected) {
     try {
       result = await suite.run();
     } catch (error) {
-      console.error(error);
+      say(`${error.stack ?? error}\n`, process.stderr);
       result = { passed: 0, failed: 1, skipped: 0, notes: [`failed: ${suite.name} (${error})`] };
     }
   }
   for (const kind of Object.keys(total)) total[kind] += result[kind];
   const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`;
-  lines.push(`${suite.name.padEnd(18)} ${seconds(begin).padStart(9)}   ${counts}`);
-  lines.push(...result.notes.map((note) => `    ${note}`));
-  console.log(`-- ${suite.name}: ${counts} in ${seconds(begin)}`);
+  lines
+    .get(suite.name)
+    .push(
+      `${suite.name.padEnd(18)} ${seconds(begin).padStart(9)}   ${counts}`,
+      ...result.notes.map((note) => `    ${note}`),
+    );
+  say(`-- ${suite.name}: ${counts} in ${seconds(begin)}\n`);
 }
+await inLanes(selected.map((suite) => ({ ...suite, run: () => runSuite(suite) })));
 
-console.log(`\n${lines.join('\n')}\n\n${seconds(started)} in all`);
+console.log(`\n${[...lines.values()].flat().join('\n')}\n\n${seconds(started)} in all`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

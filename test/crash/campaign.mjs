@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cmakeBuild } from '../../scripts/runners.mjs';
+import { buildTargets, plain } from '../../scripts/native-builds.mjs';
 import { claim, root } from '../campaign/support.mjs';
 
 /**
@@ -13,7 +13,7 @@ const rowsOfCuts = 'KLMNOPUY';
 
 /** @param cpuMinutes the states are there within so much processor time: ten minutes on two cores */
 export async function crash({ directory, states, cpuMinutes, seed, threads, log = () => {} }) {
-  if (!(await cmakeBuild('native', {}, ['crash']))) throw new Error('the explorer does not build');
+  if (!(await buildTargets(plain, ['crash']))) throw new Error('the explorer does not build');
   const file = join(directory, 'crash.json');
   const begin = Date.now();
   const { status } = spawnSync(

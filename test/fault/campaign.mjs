@@ -2,7 +2,7 @@
 // the room after the other.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { cmakeBuild } from '../../scripts/runners.mjs';
+import { buildTargets, plain } from '../../scripts/native-builds.mjs';
 import { claim, root } from '../campaign/support.mjs';
 
 const program = join(root, 'build', 'native', 'test_fault');
@@ -61,8 +61,7 @@ function byKind(loops) {
 
 /** @param runs so many there must be */
 export async function fault({ runs, deadline = Infinity, saved, log = () => {} }) {
-  if (!(await cmakeBuild('native', {}, ['test_fault'])))
-    throw new Error('test_fault does not build');
+  if (!(await buildTargets(plain, ['test_fault']))) throw new Error('test_fault does not build');
   const state = saved?.read() ?? [];
   const cases = listCases();
   for (const name of cases) {

@@ -2,7 +2,7 @@
 // native tests (by their rooms, with the settings of the build) or files of vitest, of a project, and
 // those of their tests that match.
 
-import { sanitizers } from '../../scripts/sanitizers.mjs';
+import { sanitizers } from '../../scripts/native-builds.mjs';
 
 export const nets = {
   unit: {

@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cmakeBuild } from '../../scripts/runners.mjs';
+import { buildTargets, plain } from '../../scripts/native-builds.mjs';
 import { hasCommand } from '../../scripts/tools.mjs';
 import { integer, MiB, root } from '../campaign/support.mjs';
 
@@ -74,7 +74,7 @@ export function whyNotOn(type) {
 
 /** Builds power_disk where that is not done. */
 export async function buildPowerDisk() {
-  if (!(await cmakeBuild('native', {}, ['power_disk']))) throw new Error('power_disk: no build');
+  if (!(await buildTargets(plain, ['power_disk']))) throw new Error('power_disk: no build');
 }
 
 /** A new image with an empty file system. */

@@ -2,8 +2,8 @@
 // whose runtime is loaded into the process in front of everything else.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { buildSanitizedAddon, sanitizers } from '../../scripts/native-builds.mjs';
 import { fixedAddresses } from '../../scripts/runners.mjs';
-import { buildSanitizedAddon, sanitizers } from '../../scripts/sanitizers.mjs';
 import { missingTools } from '../../scripts/system-tools.mjs';
 import { ofTermination } from './storms/list.mjs';
 
