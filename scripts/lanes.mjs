@@ -12,13 +12,11 @@ const aloud = (text, stream = process.stdout) => stream.write(text);
 export const ofThisJob = () => circumstances.getStore() ?? { say: aloud, nicer: 0 };
 
 /**
- * Resolves when all jobs have ended, or rejects with what the first of them threw. `after` holds names
- * of jobs in front of it in the list, which a job waits for.
+ * Resolves when all jobs have ended, or rejects with what the first of them threw.
  * @param {{
  *   name: string,
  *   lane: string,
  *   run: () => unknown,
- *   after?: string[],
  *   nicer?: number,
  * }[]} jobs
  * @param {(text: string, stream?: NodeJS.WritableStream) => unknown} speak takes what is heard
@@ -43,13 +41,13 @@ export async function inLanes(jobs, speak = aloud) {
     }
   };
 
-  const ends = new Map();
   const lanes = new Map();
   for (const job of jobs) {
-    const before = [lanes.get(job.lane), ...(job.after ?? []).map((name) => ends.get(name))];
-    const end = Promise.all(before).then(() => begin(job));
-    lanes.set(job.lane, end);
-    ends.set(job.name, end);
+    const before = lanes.get(job.lane) ?? Promise.resolve();
+    lanes.set(
+      job.lane,
+      before.then(() => begin(job)),
+    );
   }
-  await Promise.all(ends.values());
+  await Promise.all(lanes.values());
 }

@@ -136,47 +136,45 @@ async function cmakeJs() {
 const cmake = ['cmake', 'ninja'];
 
 /**
- * Two lanes beside each other. What is `compiled` computes all the time, on both cores, and nothing in
- * it looks at the time or at what else the machine does; it gives way to the others, whose tests
- * start processes, wait for them and for disks, and leave the machine idle for a third of their time.
- * `after` names what is built where a suite also builds.
+ * Two lanes beside each other. What is `aside` only compiles and computes: nothing in it looks at the time,
+ * and it gives way to the tests of the other lane, which start processes and wait for them and for disks.
  */
-const compiled = { lane: 'compiled', nicer: 3 };
-const running = { lane: 'running' };
+const tests = { lane: 'tests' };
+const aside = { lane: 'aside', nicer: 10 };
 
 export const suites = [
   {
     name: 'lint',
     about: 'formatters, linters, types of the tests, direction of imports, papers',
-    ...running,
+    ...tests,
     uses: ['clang-format'],
     run: lint,
   },
   {
     name: 'cmake-js',
     about: 'the addon built the CMake way, and loaded',
-    ...compiled,
+    ...tests,
     needs: cmake,
     run: cmakeJs,
   },
   {
     name: 'native',
     about: 'unit tests of native/, g++',
-    ...compiled,
+    ...tests,
     needs: [...cmake, 'doctest'],
     run: () => nativeTests(plain),
   },
   {
     name: 'native-asan',
     about: 'the same with clang under AddressSanitizer and UndefinedBehaviorSanitizer',
-    ...compiled,
+    ...tests,
     needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
     run: () => nativeTests(sanitizers.asan, { beside: ['tidemark'] }),
   },
   {
     name: 'native-tsan',
     about: 'the same with clang under ThreadSanitizer',
-    ...compiled,
+    ...tests,
     needs: [...cmake, 'doctest', 'clang', 'sanitizers'],
     run: () =>
       nativeTests(sanitizers.tsan, {
@@ -189,70 +187,68 @@ export const suites = [
   {
     name: 'native-arm64',
     about: 'the checksum kernels of 64-bit ARM under qemu',
-    ...compiled,
+    ...aside,
     needs: [...cmake, 'doctest', 'arm64-compiler', 'qemu'],
     run: arm64,
   },
   {
     name: 'native-windows',
     about: 'the core with native/io/windows compiled with MinGW',
-    ...compiled,
+    ...aside,
     needs: [...cmake, 'mingw'],
     run: windowsCompile,
   },
   {
     name: 'clang-tidy',
     about: 'static analysis of native/',
-    ...compiled,
+    ...aside,
     needs: [...cmake, 'clang', 'clang-tidy'],
     run: clangTidy,
   },
   {
     name: 'instructions',
     about: 'instructions of the hot paths beside their baseline',
-    ...compiled,
+    ...aside,
     needs: [...cmake, 'valgrind'],
     run: instructions,
   },
   {
     name: 'vitest',
     about: 'lib/, the command line, crashes: test/**/*.test.ts',
-    ...running,
+    ...tests,
     uses: ['strace', 'chromium'],
     run: () => vitest('main'),
   },
   {
     name: 'kernel',
     about: 'the built addon against the real kernel: failing calls, full and dying file systems',
-    ...running,
+    ...tests,
     uses: ['strace', 'faketime', 'ext4', 'xfs'],
     run: () => vitest('kernel'),
   },
   {
     name: 'docs',
     about: 'the snippets of the documents run as printed',
-    ...running,
+    ...tests,
     run: () => vitest('docs'),
   },
   {
     name: 'package',
     about: 'the packed tarball, installed without a compiler and without install scripts',
-    ...running,
+    ...tests,
     run: () => vitest('package'),
   },
   {
     name: 'power',
     about: 'the power is cut under the package on ext4, XFS and Btrfs; the rig that does it',
-    ...running,
-    after: ['cmake-js', 'native'],
+    ...tests,
     uses: ['cmake', 'ninja', 'ext4', 'xfs', 'btrfs'],
     run: () => vitest('power'),
   },
   {
     name: 'threads',
     about: 'storms of threads, exits and terminations on five runtimes, and with sanitizers inside',
-    ...running,
-    after: ['native-asan', 'native-tsan'],
+    ...tests,
     uses: [...cmake, 'clang', 'sanitizers'],
     run: async () => {
       await installRuntimes();
