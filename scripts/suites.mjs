@@ -60,7 +60,10 @@ function lint() {
  * Builds the native tests with these settings, and what is named beside them, and runs them, but for
  * the rooms of `without`.
  */
-async function nativeTests({ build: name, settings }, { without = {}, beside = [], ...options }) {
+async function nativeTests(
+  { build: name, settings },
+  { without = {}, beside = [], ...options } = {},
+) {
   const rooms = nativeTestRooms().filter((room) => without[room] === undefined);
   const targets = [...rooms.map((room) => `test_${room}`), ...beside];
   if (!(await cmakeBuild(name, settings, targets))) return failed(`${name} (the build)`);
