@@ -53,8 +53,8 @@ export type HeaderState =
   /** `badCopies` are damaged beside the sound one. */
   | { state: 'sound'; header: SegmentHeader; badCopies: number[] }
   | { state: 'newer' }
-  /** Two sound copies that say different things. */
-  | { state: 'contradiction' }
+  /** Two copies that are sound, or newer, and say different things; what the first sound one says. */
+  | { state: 'contradiction'; header: SegmentHeader | undefined }
   /** All zero, cut off by the end of the file, or damaged. */
   | { state: 'none' };
 
@@ -168,7 +168,10 @@ export function readSegmentHeader(file: Uint8Array): HeaderState {
     .find(({ state }) => state !== 'damaged') ?? { state: 'damaged' };
   if (first.state === 'damaged' && second.state === 'damaged') return { state: 'none' };
   if (first.state !== 'damaged' && second.state !== 'damaged') {
-    if (!holdTheSame(first.bytes, second.bytes)) return { state: 'contradiction' };
+    if (!holdTheSame(first.bytes, second.bytes)) {
+      const speaks = [first, second].find((copy) => copy.state === 'sound');
+      return { state: 'contradiction', header: speaks?.header };
+    }
   }
   if (first.state === 'newer' || second.state === 'newer') return { state: 'newer' };
   if (first.state === 'sound') {

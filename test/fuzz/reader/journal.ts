@@ -9,7 +9,7 @@ import { isIndexDamaged } from './index-check.ts';
 import { type Link, linkSegments } from './links.ts';
 import type { LiveSegment, Problem, Reading, ReadRecord } from './report.ts';
 import { walk } from './stream.ts';
-import { type Files, isDamagedFile, type Survey, survey } from './survey.ts';
+import { type Files, isDamagedFile, type Survey, sealNames, survey } from './survey.ts';
 import { decideTail, type TailDecision } from './tail.ts';
 
 export function loadDirectory(directory: string): Files {
@@ -83,13 +83,13 @@ function noteTail(last: LiveSegment, { outcome, row }: TailDecision, problems: P
 
 /** Files that must be there, and files that are none of what their names say. */
 function checkFiles(
-  { live, halfMade, head, cursors }: Survey,
+  { live, halfMade, naming, head, cursors }: Survey,
   segments: Linked[],
   problems: Problem[],
 ): void {
   const named = new Set<bigint>();
   if (head && live.length > 0) named.add(head.segmentId);
-  for (const { header } of segments) named.add(header.predecessor.id);
+  for (const { header } of naming) named.add(header.predecessor.id);
   for (const segment of segments) {
     const successor = sealOf(segment)?.seal.successorId;
     if (successor !== undefined) named.add(successor);
@@ -98,7 +98,8 @@ function checkFiles(
     const isFirst = live.every(({ id, reading: { state } }) =>
       state === 'sound' || state === 'contradiction' ? file.id < id : true,
     );
-    const isNamed = named.has(file.id);
+    const isNamed =
+      named.has(file.id) || naming.some((one) => one.id < file.id && sealNames(one, file.id));
     const isHalf = isNamed && halfMade.includes(file.id);
     if (!isHalf && !isDamagedFile(file, isNamed, isFirst)) continue;
     problems.push({ what: 'header', segment: file.id, offset: 0 });

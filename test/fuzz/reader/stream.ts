@@ -55,9 +55,12 @@ export interface Extent {
   limit?: number;
   /** Walk on behind damage, at the next frame that can be there. */
   stepOver?: boolean;
+  /** Payloads and padding are not looked at. */
+  bodiesUnread?: boolean;
 }
 
-export function walk(place: Place, { limit, stepOver = false }: Extent = {}): Walk {
+export function walk(place: Place, extent: Extent = {}): Walk {
+  const { limit, stepOver = false } = extent;
   const { header } = place;
   const found: Walk = {
     frames: [],
@@ -70,7 +73,7 @@ export function walk(place: Place, { limit, stepOver = false }: Extent = {}): Wa
   };
   let offset = 2 * header.blockSize;
   for (;;) {
-    const stop = step(place, found, offset, limit);
+    const stop = step(place, found, offset, extent);
     if (typeof stop === 'number') {
       offset = stop;
       continue;
@@ -85,7 +88,12 @@ export function walk(place: Place, { limit, stepOver = false }: Extent = {}): Wa
 }
 
 /** Takes the frame at `offset`; gives the place behind it, or why there is none. */
-function step(place: Place, found: Walk, offset: number, limit?: number): number | Stop {
+function step(
+  place: Place,
+  found: Walk,
+  offset: number,
+  { limit, bodiesUnread = false }: Extent,
+): number | Stop {
   const { file } = place;
   if (limit !== undefined && offset >= limit) return { offset, at: 'limit' };
   if (offset >= file.length) return { offset, at: 'end' };
@@ -96,7 +104,7 @@ function step(place: Place, found: Walk, offset: number, limit?: number): number
   const { frame } = reading;
   if (frame.firstSeq !== found.nextSeq) return { offset, at: 'discontinuous', frame };
   if (reading.state === 'unknown') return { offset, at: 'unknown', frame };
-  if (!isBodySound(place, frame)) return { offset, at: 'damaged body', frame };
+  if (!bodiesUnread && !isBodySound(place, frame)) return { offset, at: 'damaged body', frame };
   // In front of where the successor says that the frames end, a seal does not belong either. Where
   // frames are lost it cannot count what was found.
   const hasLost = found.damage.some(({ what }) => what === 'frame');

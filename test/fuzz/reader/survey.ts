@@ -25,7 +25,9 @@ export interface Survey {
   live: SegmentFile[];
   /** Successors that were cut while they were made, as far as the sound frames in front tell. */
   halfMade: bigint[];
-  /** Those of them that are what their names say, by id; no half-made successor. */
+  /** Those of them with a sound header, whoever they are, by id; no half-made successor. */
+  naming: SoundSegment[];
+  /** Those of these that are what their names say. */
   sound: SoundSegment[];
   head: { segmentId: bigint; firstSeq: bigint } | undefined;
   /** The highest seq that the marks and a half-made successor name as durable. */
@@ -62,9 +64,10 @@ export function survey(files: Files): Survey {
   const isLive = ({ id }: { id: bigint }) =>
     journalId === undefined || head === undefined || id >= head.segmentId;
   const live = segments.filter(isLive);
-  const named = ours.filter((one) => isLive(one) && one.header.segmentId === one.id);
-  const halfMade = halfMadeOf(named, live);
-  const sound = named.filter((one) => !halfMade.includes(one));
+  const { naming, halfMade } = withoutHalfMade(live, journalId);
+  const sound = naming.filter(({ id }) =>
+    ours.some(({ id: own, header }) => own === id && header.segmentId === id),
+  );
   for (const segment of live) checkFile(segment, journalId, halfMade, problems);
   const seqs = [
     ...(marks.headMark ? [marks.headMark.firstSeq - 1n] : []),
@@ -75,6 +78,7 @@ export function survey(files: Files): Survey {
   return {
     live,
     halfMade: halfMade.map(({ id }) => id),
+    naming,
     sound,
     head,
     provenSeq,
@@ -137,21 +141,40 @@ function headInForce(segments: SoundSegment[], headMark: HeadMark | undefined) {
   return head;
 }
 
-/** Successors that were cut while they were made. */
-function halfMadeOf(named: SoundSegment[], live: SegmentFile[]): SoundSegment[] {
+/** The files with sound headers, but for the successors among them that were cut while they were made. */
+function withoutHalfMade(live: SegmentFile[], journalId: string | undefined) {
+  const naming = live.flatMap(({ id, file, reading }): (SoundSegment & { copies: number })[] => {
+    if (reading.state === 'contradiction' && reading.header)
+      return [{ id, file, header: reading.header, copies: 2 }];
+    if (reading.state !== 'sound') return [];
+    return [{ id, file, header: reading.header, copies: 2 - reading.badCopies.length }];
+  });
   const halfMade: SoundSegment[] = [];
-  for (const [index, { id, file, header }] of named.entries()) {
-    const reading = live.find((one) => one.id === id)?.reading;
-    const before = named.slice(0, index).findLast((one) => !halfMade.includes(one));
-    const one = named[index];
-    if (!before || !one || reading?.state !== 'sound' || reading.badCopies.length === 0) continue;
-    if (named.some((other) => other.header.predecessor.id === id)) continue;
-    if (!isZero(file, Math.min(2 * header.blockSize, file.length))) continue;
-    const { stop } = walk(before);
-    if (stop.at === 'seal' && stop.frame?.seal?.successorId === id) continue;
-    halfMade.push(one);
+  for (let index = 1; index < naming.length; ) {
+    const [before, one] = naming.slice(index - 1);
+    if (!before || !one) break;
+    const { id, file, header, copies } = one;
+    const isOwn = header.segmentId === id && header.journalId === journalId;
+    const isReplaced = naming
+      .slice(index + 1)
+      .some((later) => later.header.predecessor.id === header.predecessor.id);
+    const isContinued = naming.some((other) => other.header.predecessor.id === id);
+    const isHalfMade =
+      isOwn &&
+      (copies === 1 || isReplaced) &&
+      !isContinued &&
+      isZero(file, Math.min(2 * header.blockSize, file.length)) &&
+      !sealNames(before, id);
+    if (isHalfMade) halfMade.push(...naming.splice(index, 1));
+    else index += 1;
   }
-  return halfMade;
+  return { naming, halfMade };
+}
+
+/** Whether the walk over headers and tables ends at a seal that names the segment `id`. */
+export function sealNames(place: SoundSegment, id: bigint): boolean {
+  const { stop } = walk(place, { bodiesUnread: true });
+  return stop.at === 'seal' && stop.frame?.seal?.successorId === id;
 }
 
 function checkFile(

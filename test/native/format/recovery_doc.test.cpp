@@ -218,9 +218,15 @@ than those in front of it does not continue the stream.
   row R, about that file.
 - *The first live segment* stands in front of every file at or above the head that has a sound header.
 - *Behind the header*: from 2 × blockSize on; where no copy is sound, from 8,192 on.
-- *A half-made successor* is a segment with one sound header copy, which names the journal and the file's own
-  id, and only zeros behind its header, that is not the first and that no later header names, nor a seal that
-  the walk reaches. It counts as a file whose header is damaged and that nothing names: row Y.
+- *Names the file*: the head mark; a header that calls it its predecessor; a seal that calls it its successor,
+  where its successor's header says that it stands, or where a walk over headers and tables, which looks at no
+  payload, reaches it in a file in front. Header and seal may be of any file at or above the head whose header is
+  sound (of two sound copies that differ, the first), also of one that stands under another name or belongs to
+  another journal: what they say shows that the file was there, and it is not removed.
+- *A half-made successor* is a segment with one sound header copy, or with two where a later segment has the same
+  predecessor; which names the journal and the file's own id; with only zeros behind its header; that is not the
+  first; that no header names, nor the seal of the file with a sound header in front of it, by such a walk. It
+  counts as a file whose header is damaged, and as long as nothing else names it that is row Y.
 
 ## Behind damage
 
