@@ -17,7 +17,7 @@ const minute = 60_000;
 export function exec(
   command,
   args,
-  { env, timeout = 20 * minute, show = false, quiet = false, cwd = root } = {},
+  { env, timeout = 10 * minute, show = false, quiet = false, cwd = root } = {},
 ) {
   const { say, nicer } = ofThisJob();
   return new Promise((resolve) => {

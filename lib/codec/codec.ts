@@ -33,9 +33,10 @@ export interface WireCodec<T> {
   decode(bytes: Buffer, start: number, end: number): T;
   /**
    * The same for records that stand one behind the other from the beginning of `bytes` on, where that is
-   * quicker than one by one. May throw for any of them without saying for which.
+   * quicker than one by one; undefined where that is not certain to give the same. May throw for any of
+   * them without saying for which.
    */
-  decodeAll?(bytes: Buffer, lengths: Uint32Array): T[];
+  decodeAll?(bytes: Buffer, lengths: Uint32Array): T[] | undefined;
 }
 
 /** Memory in which encoded values are gathered, each at the `nextPlace` behind what is in use. */

@@ -103,8 +103,13 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
     return this.#unpack(bytes, start, end);
   }
 
-  decodeAll(bytes: Buffer, lengths: Uint32Array): unknown[] {
-    const values = new Array<unknown>(lengths.length);
+  /**
+   * Undefined for a value that does not end where its record does, and for one that defines a structure,
+   * which msgpackr would know in the records behind it.
+   */
+  decodeAll(bytes: Buffer, lengths: Uint32Array): unknown[] | undefined {
+    if (lengths.length === 0) return [];
+    if (definitions.some((definition) => bytes.includes(definition))) return undefined;
     const claims = new ClaimSearch(bytes);
     let start = 0;
     for (let i = 0; i < lengths.length; i++) {
@@ -112,37 +117,16 @@ export class MsgpackWireCodec implements WireCodec<unknown> {
       if (claims.isWithin(start, end)) checkClaims(bytes, start, end);
       start = end;
     }
-    if (this.#unpackTogether(bytes, lengths, values)) return values;
-    start = 0;
-    for (let i = 0; i < lengths.length; i++) {
-      const end = start + (lengths[i] as number);
-      values[i] = this.#unpack(bytes, start, end);
-      start = end;
-    }
-    return values;
-  }
-
-  /**
-   * As one by one, in half the time; false where that is not certain: a value that does not end where its
-   * record does, or one that defines a structure, which msgpackr would know in the records behind it.
-   */
-  #unpackTogether(bytes: Buffer, lengths: Uint32Array, values: unknown[]): boolean {
-    if (lengths.length === 0 || definitions.some((definition) => bytes.includes(definition))) {
-      return false;
-    }
+    const values = new Array<unknown>(lengths.length);
     let done = 0;
     let expectedEnd = 0;
-    try {
-      this.#packr.unpackMultiple(bytes, (value, _, end) => {
-        expectedEnd += lengths[done] as number;
-        if (end !== expectedEnd) return false;
-        values[done++] = value;
-        return done < lengths.length;
-      });
-    } catch {
-      return false; // which record it is, one by one tells
-    }
-    return done === lengths.length;
+    this.#packr.unpackMultiple(bytes, (value, _, end) => {
+      expectedEnd += lengths[done] as number;
+      if (end !== expectedEnd) return false;
+      values[done++] = value;
+      return done < lengths.length;
+    });
+    return done === lengths.length ? values : undefined;
   }
 
   #unpack(bytes: Buffer, start: number, end: number): unknown {

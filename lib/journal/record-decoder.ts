@@ -114,7 +114,8 @@ export class RecordDecoder {
       batch.attributes === undefined && (this.#digest === undefined || batch.hashes === undefined);
     if (isPlain && this.#codec.decodeAll !== undefined) {
       try {
-        return this.#codec.decodeAll(bytes, lengths);
+        const values = this.#codec.decodeAll(bytes, lengths);
+        if (values !== undefined) return values;
       } catch {
         // One by one: then it is known which record it is.
       }

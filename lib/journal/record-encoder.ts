@@ -89,7 +89,7 @@ export class RecordEncoder {
     try {
       refusePromise(value);
       const stored = this.#schema === undefined ? value : validate(this.#schema, value);
-      const encoded = this.#codec.encode(stored, staging.room);
+      const encoded = this.#codec.encode(stored, staging.makeRoom());
       size = encoded.end - encoded.start;
       this.encoded = encoded;
       if (size <= this.#maxRecordBytes && this.#digest !== undefined) {

@@ -40,7 +40,7 @@ export class Staging implements Room {
   }
 
   /** This, with room for a small record; undefined where it is as large as it gets. */
-  get room(): Room | undefined {
+  makeRoom(): Room | undefined {
     const needed = this.used + roomBytes;
     if (needed > this.bytes.length) {
       if (needed > keptBytes) return undefined;

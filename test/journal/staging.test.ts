@@ -3,6 +3,8 @@
 import fc from 'fast-check';
 import { msgpack } from 'tidemark';
 import { describe, expect, it } from 'vitest';
+import { openJournal as openInternal } from '#lib/journal/open';
+import type { Writer } from '#lib/journal/writer';
 import { openJournal, rejection, temporaryDirectory, valuesOf } from '../support/journals';
 
 const codecs = {
@@ -112,5 +114,40 @@ describe('binary records', () => {
     const before = journal.stats();
     await Promise.all(Array.from({ length: 100 }, () => journal.append(Buffer.alloc(3, 1))));
     expect(journal.stats().payloadBytes - before.payloadBytes).toBe(300);
+  });
+});
+
+describe('the addon', () => {
+  it('refuses payloads that do not stand and end where their lengths say, and writes nothing', async () => {
+    const { source } = await openInternal(temporaryDirectory(), undefined);
+    const writer = source as Writer;
+    const handOver = (used: number, lengths: number[], size = 64) => {
+      const control = new Float64Array(16);
+      control[0] = used;
+      control[1] = lengths.length;
+      control[5] = -1; // no ifLastSeq
+      const bytes = Buffer.alloc(size, 7);
+      return writer.handle.handOver(
+        bytes,
+        Uint32Array.from(lengths),
+        undefined,
+        undefined,
+        control,
+      );
+    };
+    for (const [used, lengths, size] of [
+      [11, [3, 4]], // the second begins at 8
+      [13, [3, 4]],
+      [12, [3, 5]],
+      [12, [3, 0xffff_ffff]],
+      [72, [64, 8]], // more than there is
+      [8, [], 64],
+    ] as [number, number[], number?][]) {
+      expect(handOver(used, lengths, size)?.message).toMatch(/do not fit their lengths/);
+    }
+    expect(writer.lastSeq).toBe(0);
+    expect(handOver(12, [3, 4])).toBeUndefined();
+    expect(writer.lastSeq).toBe(2);
+    await writer.close();
   });
 });

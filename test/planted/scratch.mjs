@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { plain } from '../../scripts/native-builds.mjs';
 import { exec, fixedAddresses } from '../../scripts/runners.mjs';
 import { hasCommand, root } from '../../scripts/tools.mjs';
 
@@ -120,7 +121,7 @@ export class Scratch {
    * Builds what the net runs, and no more. False: it does not compile. A compiler cache is used when
    * CMAKE_CXX_COMPILER_LAUNCHER names it.
    */
-  async build({ rooms, build = 'native', settings = {} }) {
+  async build({ rooms, build = plain.build, settings = plain.settings }) {
     if (rooms === undefined) {
       return (
         (await this.#run(process.execPath, ['scripts/build.mjs', 'native'])) &&
@@ -168,7 +169,7 @@ export class Scratch {
       ...(net.settings ? [] : boundedMemory()),
     ];
     for (const room of net.rooms) {
-      const program = join(this.directory, 'build', net.build ?? 'native', `test_${room}`);
+      const program = join(this.directory, 'build', net.build ?? plain.build, `test_${room}`);
       const [command, ...args] = [...launcher, program, '--no-colors=true', '--abort-after=1'];
       const { code, output } = await this.#exec(command, args, net.env, roomMinutes);
       const failed = failedTestCase(output);
