@@ -62,7 +62,11 @@
             'defines': ['_FILE_OFFSET_BITS=64'],
             # The writer thread may still return from a call into this library while its
             # environment ends: the code has to stay mapped.
-            'ldflags': ['-Wl,-z,nodelete', '-pthread'],
+            'ldflags': [
+              '-Wl,-z,nodelete',
+              '-Wl,--version-script=<(module_root_dir)/native/addon/exports.map',
+              '-pthread',
+            ],
           },
         ],
         [

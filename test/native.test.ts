@@ -133,3 +133,16 @@ describe('the search for the addon', () => {
     expect(outcome.message).toContain(development);
   });
 });
+
+// A name that the addon shows is bound to the copy of the node executable where that has one, too:
+// the weak ones of the standard library's templates, compiled by another compiler.
+describe.runIf(process.platform === 'linux')('the shared object', () => {
+  it('shows nothing but the two names of Node-API', () => {
+    const { stdout, stderr } = spawnSync('nm', ['-D', '--defined-only', built], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const names = stdout.split('\n').flatMap((line) => line.split(' ')[2] ?? []);
+    expect(names.sort()).toEqual(['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
+  });
+});

@@ -41,9 +41,10 @@ export async function runStorm({ name, runtime, form, seed, scale }) {
     const { end, output } = await runProcess(command, args, form.env(logs));
     const problems = [];
     const expected = storms[name].code ?? 0;
-    if (end !== expected) problems.push(`it ended with ${end}, not ${expected}\n${output}`);
     const texts = readdirSync(logs).map((file) => readFileSync(join(logs, file), 'latin1'));
-    const reports = form.reports(texts.join('\n'));
+    const said = texts.join('\n');
+    if (end !== expected) problems.push(`it ended with ${end}, not ${expected}\n${output}${said}`);
+    const reports = form.reports(said);
     problems.push(...reports);
     const judged = await judgeDirectory(directory);
     problems.push(...judged.problems);
