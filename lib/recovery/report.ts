@@ -39,7 +39,11 @@ export interface RecoveryReport {
   readonly segments: number;
   /** The last record that is shown; 0 when there never was one. */
   readonly lastSeq: number;
-  /** Where the unsealed segment was read from: only 'device' proves what a power cut would leave. */
+  /**
+   * Where the unsealed segment was read from. 'device' proves what a power cut would leave; 'cache': the
+   * device has the mark of a clean close, which was written behind the last successful sync, or the
+   * system does not let us past the cache.
+   */
   readonly readFrom: 'device' | 'cache';
   /**
    * What is behind the last good commit. 'clean': zeros or the end of the file; 'torn': bytes that

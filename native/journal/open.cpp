@@ -176,8 +176,9 @@ class Opener {
     // A frame beyond the limits of its segment is no frame to any reader.
     if (!last.headers.header.takes_all_frames()) return leave(last, decision);
     // What only the page cache holds, of a sync that failed, would be written back behind what this
-    // writer writes. Where the journal was closed only little of it is looked at: an open reads the
-    // segment once.
+    // writer writes. Where the journal was closed it was looked at from end to end, or only little
+    // of it is: an open reads the segment once.
+    if (decision.closed_on_device) return continue_in(last, decision);
     if (decision.outcome == format::Outcome::clean) {
       Result<bool> forgotten = forget_cached(disk_, last, decision.stream.end);
       if (!forgotten) return forgotten.error();

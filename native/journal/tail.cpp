@@ -4,12 +4,19 @@
 #include <string>
 #include <utility>
 
+#include "journal/closing_mark.hpp"
 #include "journal/file_source.hpp"
 
 namespace tidemark::journal {
 namespace {
 
 constexpr std::size_t walk_window = std::size_t{1} << 20U;
+
+Result<std::unique_ptr<io::File>> open_through_cache(io::Disk& disk, const std::string& path) {
+  auto opened = disk.open(path, {});
+  if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+  return std::move(opened).value();
+}
 
 Failure refusal_of(const TailDecision& decision, const SurveyedFile& file,
                    const std::string& what) {
@@ -90,8 +97,8 @@ Failure missing_successor(const SurveyedFile& file, const format::Seal& seal) {
 
 Result<UnsealedFrames> walk_unsealed(io::Disk& disk, const SurveyedFile& file,
                                      const format::SegmentHeader& successor) {
-  auto opened = disk.open(file.path, {});
-  if (!opened) return from_io(opened.error(), "a segment cannot be opened");
+  auto opened = open_through_cache(disk, file.path);
+  if (!opened) return opened.error();
   FileSource source(*opened.value(), file.bytes);
   const format::SegmentHeader& header = file.headers.header;
   format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
@@ -160,27 +167,23 @@ Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::st
     }
   }
   from_device = false;
-  auto buffered = disk.open(path, {});
-  if (!buffered) return from_io(buffered.error(), "a segment cannot be opened");
+  auto buffered = open_through_cache(disk, path);
+  if (!buffered) return buffered.error();
   static_cast<void>(
       buffered.value()->drop_cache());  // the report says that the device was not asked
   return std::move(buffered).value();
 }
 
-Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
+namespace {
+
+Result<TailDecision> decide_in(io::Disk& disk, const TailQuestion& question, bool device) {
   const SurveyedFile& last = *question.last;
   const format::SegmentHeader& header = last.headers.header;
   TailDecision decision;
-  std::unique_ptr<io::File> file;
-  if (question.from_device) {
-    auto opened = open_from_device(disk, last.path, decision.from_device);
-    if (!opened) return opened.error();
-    file = std::move(opened).value();
-  } else {
-    auto opened = disk.open(last.path, {});
-    if (!opened) return from_io(opened.error(), "a segment cannot be opened");
-    file = std::move(opened).value();
-  }
+  auto opened = device ? open_from_device(disk, last.path, decision.from_device)
+                       : open_through_cache(disk, last.path);
+  if (!opened) return opened.error();
+  const std::unique_ptr<io::File> file = std::move(opened).value();
   auto size = file->size();
   if (!size) return from_io(size.error(), "the length of a segment is unknown");
   decision.file_bytes = size.value();
@@ -259,6 +262,25 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
     }
   }
   return Result<TailDecision>(std::move(decision));
+}
+
+}  // namespace
+
+Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
+  if (question.medium == Medium::device_unless_closed) {
+    if (const auto mark = closing_mark_on_device(disk, *question.last)) {
+      auto decided = decide_in(disk, question, false);
+      // Anything else than this very end, and nothing behind it, is a question for the device.
+      if (decided && !decided.value().refusal &&
+          decided.value().outcome == format::Outcome::clean &&
+          decided.value().stream.end == mark->end) {
+        decided.value().closed_on_device = true;
+        decided.value().bytes_read += mark->bytes_read;
+        return decided;
+      }
+    }
+  }
+  return decide_in(disk, question, question.medium != Medium::cache);
 }
 
 }  // namespace tidemark::journal

@@ -27,15 +27,23 @@ struct TailDecision {
   format::Evidence evidence;
   format::Stop stop = format::Stop::end;
   bool from_device = false;
+  bool closed_on_device = false;  // and the cache has nothing behind it: it was read instead
   std::uint64_t file_bytes = 0;
   std::uint64_t bytes_read = 0;
+};
+
+// What the segment is read from.
+enum class Medium : std::uint8_t {
+  cache,
+  device,                // direct, else with the cache dropped where that works
+  device_unless_closed,  // the cache where the device has the closing mark (closing_mark.hpp)
 };
 
 struct TailQuestion {
   const SurveyedFile* last = nullptr;
   const SurveyedFile* previous = nullptr;  // null for the first live segment
   std::uint64_t proof_seq = 0;             // known to have been durable: cursors, head, expectSeq
-  bool from_device = true;                 // direct, else with the cache dropped where that works
+  Medium medium = Medium::device_unless_closed;
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 

@@ -170,6 +170,49 @@ TEST_CASE("what a failed sync left in the cache behind a closing mark does not c
   }
 }
 
+TEST_CASE("the device says whether a log was closed, and then the page cache what is in it") {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    io::SimulatedDiskOptions disk;
+    disk.seed = seed;
+    const auto machine = machine_on(disk);
+    machine->open();
+    for (int i = 0; i < 5; ++i) machine->append(100);
+    machine->reopen();
+    CHECK_FALSE(machine->report.read_from_device);
+    // A frame behind the mark, in the cache alone.
+    machine->fail_next_sync();
+    machine->give({100, 100});
+    machine->settle();
+    machine->reopen();
+    CHECK(machine->report.read_from_device);
+    CHECK(machine->close());
+    check_whole(*machine);
+  }
+}
+
+TEST_CASE("a closing mark that only the page cache has is no sign that the log was closed") {
+  // With padding no later write touches the block of the mark.
+  journal::Options options = small_options();
+  options.block_padding = true;
+  int lost = 0;  // a sync that failed may have written some of it
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    io::SimulatedDiskOptions disk;
+    disk.seed = seed;
+    const auto machine = machine_on(disk, options);
+    machine->open();
+    machine->append(100);
+    machine->fail_next_sync();
+    CHECK_FALSE(machine->close());
+    cut_every_open(*machine);
+    REQUIRE(machine->open());
+    if (machine->report.read_from_device) ++lost;
+    machine->append(100);
+    machine->cut_power(machine->disk()->all_dropped());
+    check_whole(*machine);
+  }
+  CHECK(lost > 0);
+}
+
 TEST_CASE("of a successor whose sync failed half a header is not gone on in") {
   for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     io::SimulatedDiskOptions disk;
