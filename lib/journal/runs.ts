@@ -2,6 +2,8 @@
 // One hand-over is one run: a few numbers for thousands of records, and for each of them only the
 // function that resolves its promise.
 
+import type { DurabilityChoice } from './open-options';
+
 /** Settles one append: with its seq, or with a rejected promise. */
 export type Resolve = (seq: number | PromiseLike<number>) => void;
 
@@ -45,6 +47,26 @@ export interface Run {
   gate: Gate | undefined;
   values: unknown[] | undefined;
   bytes: number;
+}
+
+/** @param resolves To be filled, one for each record; undefined where nobody waits for single ones. */
+export function newRun(
+  durability: DurabilityChoice,
+  resolves: Resolve[] | undefined,
+  gate?: Gate,
+): Run {
+  return {
+    firstOrdinal: 0,
+    count: 0,
+    firstSeq: 0,
+    durable: durability.kind === 0,
+    settled: 0,
+    resolves,
+    batch: undefined,
+    gate,
+    values: gate === undefined ? undefined : [],
+    bytes: 0,
+  };
 }
 
 interface RejectedRange {

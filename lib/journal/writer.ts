@@ -1,21 +1,24 @@
-// The writing side of a handle: staging, hand-over, and the settlement of everything that waits. The
-// order of calls is the order of seqs: whatever hands over first hands over what is staged.
+// The writing side of a handle: what is admitted is staged, handed over and settled (settlement.ts), and
+// who waits for the log as a whole is told. The order of calls is the order of seqs: whatever hands over
+// first hands over what is staged.
 
 import type { NativeJournal, NativeReader } from '../binding';
 import type { PlainCodec } from '../codec/plain-copy';
-import { TidemarkError } from '../errors';
+import type { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
-import { hold, listen, operate, release, unlisten } from '../runtime';
+import { listen, operate, unlisten } from '../runtime';
 import { batchValues, checkBatchBytes } from './batch-values';
 import { type Deferred, deferred, quiet } from './deferred';
 import { EventCollector, publishPoison } from './diagnostics';
-import { HandOver, type HandOverChoice } from './hand-over';
+import type { HandOverChoice } from './hand-over';
 import { HandOverPolicy } from './hand-over-policy';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import { CapturedRecord, type RecordEncoder } from './record-encoder';
-import { type Gate, type Resolve, type Run, Runs } from './runs';
+import { busyError, closedError, largerThanPending, refusedBehind } from './refusals';
+import { type Gate, newRun, type Resolve, type Run } from './runs';
 import { SeqWaits } from './seq-waits';
+import { Settlement } from './settlement';
 import type { RecordSource } from './source';
 import type { Staging } from './staging';
 
@@ -44,8 +47,7 @@ export class Writer implements RecordSource {
   readonly #encoder: RecordEncoder;
   readonly #limits: WriterLimits;
   readonly #durability: DurabilityChoice;
-  readonly #link: HandOver;
-  readonly #runs = new Runs();
+  readonly #settlement: Settlement;
   readonly #waits: SeqWaits;
   readonly #events: EventCollector;
   readonly #staging: Staging;
@@ -56,10 +58,7 @@ export class Writer implements RecordSource {
   #scheduled = false;
   #appending = false;
   readonly #policy = new HandOverPolicy();
-  #handed = 0; // ordinal of the last record handed over
-  #final = 0; // up to here everything is durable or rejected
   #settledSeq = 0;
-  #held = false;
   #failure: Error | undefined;
   #busy: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -75,7 +74,7 @@ export class Writer implements RecordSource {
     durability: DurabilityChoice,
   ) {
     this.#handle = handle;
-    this.#link = new HandOver(handle);
+    this.#settlement = new Settlement(handle);
     this.#directory = directory;
     this.#encoder = encoder;
     this.decoder = decoder;
@@ -144,14 +143,14 @@ export class Writer implements RecordSource {
     return (
       this.#closing === undefined &&
       this.#failure === undefined &&
-      this.#link.writable &&
+      this.#settlement.writable &&
       this.#pending() <= this.#limits.highWaterBytes
     );
   }
 
   get ready(): Promise<void> {
     if (this.#ready !== undefined) return this.#ready.promise;
-    if (this.#closing !== undefined) return quiet(Promise.reject(this.#closedError()));
+    if (this.#closing !== undefined) return quiet(Promise.reject(closedError(this.#directory)));
     if (this.#failure !== undefined) return quiet(Promise.reject(this.#failure));
     if (this.writable) return Promise.resolve();
     const ready = deferred<void>();
@@ -167,7 +166,7 @@ export class Writer implements RecordSource {
   }
 
   checkOpen(): void {
-    if (this.#closing !== undefined) throw this.#closedError();
+    if (this.#closing !== undefined) throw closedError(this.#directory);
   }
 
   // ---- appending
@@ -240,9 +239,9 @@ export class Writer implements RecordSource {
     this.#staged ??= newRun(durability, [], gate);
     this.#staged.count++;
     this.#staged.values?.push(kept);
-    this.#runs.waiting++;
+    this.#settlement.expect();
     const promise = new Promise<number>(this.#enlist);
-    if (this.#policy.isNow(this.#staging, this.#runs.waiting)) {
+    if (this.#policy.isNow(this.#staging, this.#settlement.waiting)) {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -283,10 +282,10 @@ export class Writer implements RecordSource {
       if (gate !== undefined) run.values = copied;
       return new Promise((resolve, reject) => {
         run.batch = { resolve, reject };
-        this.#runs.waiting++;
+        this.#settlement.expect();
         const error = this.#handOver(run, batch, { durability, atomic: true, ifLastSeq });
         if (error === undefined) return;
-        this.#runs.waiting--;
+        this.#settlement.expectFewer(1);
         reject(error);
         gate?.rejected(count);
       });
@@ -341,37 +340,33 @@ export class Writer implements RecordSource {
   }
 
   #checkWritable(): void {
-    if (this.#closing !== undefined) throw this.#closedError();
-    if (this.#failure !== undefined) throw this.#refused(this.#failure);
+    if (this.#closing !== undefined) throw closedError(this.#directory);
+    if (this.#failure !== undefined) throw refusedBehind(this.#failure);
   }
 
   #pending(): number {
-    return this.#link.pendingBytes + this.#staging.used + this.#runs.waiting * pendingRecordBytes;
+    const { pendingBytes, waiting } = this.#settlement;
+    return pendingBytes + this.#staging.used + waiting * pendingRecordBytes;
   }
 
-  /**
-   * Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing.
-   * Where nothing is pending, what costs beside the bytes refuses nothing.
-   */
-  #admit(bytes: number, beside: number): void {
+  /** Where nothing is pending, what costs beside the bytes refuses nothing. */
+  #fits(bytes: number, beside: number): boolean {
     const most = this.#limits.maxPendingBytes;
-    const fits = () => {
-      const pending = this.#pending();
-      return pending + bytes + beside <= most || (pending === 0 && bytes <= most);
-    };
-    if (fits()) return;
+    const pending = this.#pending();
+    return pending + bytes + beside <= most || (pending === 0 && bytes <= most);
+  }
+
+  /** Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing. */
+  #admit(bytes: number, beside: number): void {
+    if (this.#fits(bytes, beside)) return;
+    const most = this.#limits.maxPendingBytes;
     if (bytes > most) throw largerThanPending(bytes, most);
     this.flush();
     this.#progressWithin();
-    if (fits()) return;
+    if (this.#fits(bytes, beside)) return;
     // One error for all refusals until something is settled: a caller that runs ahead of the disk is
     // refused a million times, and an error with its stack is half a kilobyte.
-    this.#busy ??= new TidemarkError(
-      'ERR_TIDEMARK_BUSY',
-      `${this.#pending()} bytes are accepted and not yet written, maxPendingBytes is ${most}: ` +
-        'wait for `ready` before appending more',
-      { outcome: 'not-written' },
-    );
+    this.#busy ??= busyError(this.#pending(), most);
     throw this.#busy;
   }
 
@@ -379,7 +374,7 @@ export class Writer implements RecordSource {
 
   readonly #flushTurn = (): void => {
     this.#scheduled = false;
-    this.#policy.endOfTurn(this.#runs.waiting);
+    this.#policy.endOfTurn(this.#settlement.waiting);
     this.flush();
   };
 
@@ -391,31 +386,14 @@ export class Writer implements RecordSource {
     const error = this.#handOver(run, this.#staging, { durability: this.#stagedDurability });
     this.#staging.clear();
     if (error === undefined) return;
-    this.#runs.waiting -= run.count;
+    this.#settlement.expectFewer(run.count);
     for (const resolve of run.resolves ?? []) resolve(Promise.reject(error));
     run.gate?.rejected(run.count);
   }
 
   #handOver(run: Run, staging: Staging, choice: HandOverChoice): Error | undefined {
     this.#events.look();
-    const failure = this.#link.give(staging, choice);
-    if (failure !== undefined) return errorOf(failure);
-    run.bytes = staging.payloadBytes;
-    run.firstSeq = this.#link.firstSeq;
-    run.firstOrdinal = this.#handed + 1;
-    this.#handed += run.count;
-    this.#runs.push(run);
-    this.#holdWhilePending();
-    return undefined;
-  }
-
-  /** A process does not end by itself while it has records that are neither durable nor rejected. */
-  #holdWhilePending(): void {
-    const pending = this.#final < this.#handed;
-    if (pending === this.#held) return;
-    this.#held = pending;
-    if (pending) hold();
-    else release();
+    return this.#settlement.give(run, staging, choice);
   }
 
   // ---- settlement
@@ -430,21 +408,8 @@ export class Writer implements RecordSource {
 
   #progress(): void {
     const shown = this.#handle.durableSeq(); // before: what is durable by then is settled below
-    const rejections = this.#link.takeProgress();
-    const { written, durable } = this.#link;
-    if (durable > this.#final) this.#final = durable;
-    if (rejections !== undefined) {
-      for (const { from, to, failure } of rejections) {
-        const known = Math.min(to, this.#handed);
-        if (from <= known) this.#runs.reject(from, known, errorOf(failure));
-        // A record of appendSync that was accepted and then rejected: its caller was told.
-        if (to > this.#handed) this.#handed = to;
-        if (to > this.#final) this.#final = to;
-      }
-    }
-    this.#runs.settle(written, durable);
-    this.#holdWhilePending();
-    if (this.#link.failed && this.#failure === undefined) this.#fail();
+    this.#settlement.take();
+    if (this.#settlement.failed && this.#failure === undefined) this.#fail();
     this.#settledSeq = shown;
     this.#waits.look();
   }
@@ -474,16 +439,15 @@ export class Writer implements RecordSource {
   async sync(): Promise<number> {
     this.checkOpen();
     this.flush();
-    const ordinal = this.#handed;
+    const ordinal = this.#settlement.handed;
     const seq = this.#handle.lastSeq();
     // A rejection makes the last seq smaller: what is not there any more is not waited for.
     const reached = () =>
-      this.#final >= ordinal && this.shownSeq >= Math.min(seq, this.#handle.lastSeq());
+      this.#settlement.final >= ordinal && this.shownSeq >= Math.min(seq, this.#handle.lastSeq());
     this.#handle.requestSync();
     if (this.#failure !== undefined) throw this.#failure;
     await this.#waits.until(reached);
-    const { loss } = this.#runs;
-    this.#runs.loss = undefined;
+    const loss = this.#settlement.takeLoss();
     if (loss !== undefined) throw loss;
     return this.shownSeq;
   }
@@ -538,52 +502,9 @@ export class Writer implements RecordSource {
       this.#events.end();
       unlisten(this.#handle.id());
       this.#handle.forget();
-      this.#runs.rejectAll(this.#closedError());
-      this.#waits.rejectAll(this.#closedError());
-      this.#final = this.#handed;
-      this.#holdWhilePending();
+      const closed = closedError(this.#directory);
+      this.#settlement.end(closed);
+      this.#waits.rejectAll(closed);
     }
   }
-
-  #closedError(): TidemarkError {
-    return new TidemarkError('ERR_TIDEMARK_CLOSED', 'the journal is closed: open it again', {
-      path: this.#directory,
-      outcome: 'not-written',
-    });
-  }
-
-  /** The sticky failure, said about a record that was never handed over. */
-  #refused(failure: Error): Error {
-    if (!(failure instanceof TidemarkError)) return failure;
-    const { path, cause } = failure;
-    return new TidemarkError(failure.code, failure.message, {
-      outcome: 'not-written',
-      ...(path !== undefined && { path }),
-      cause,
-    });
-  }
-}
-
-function largerThanPending(bytes: number, most: number): TidemarkError {
-  return new TidemarkError(
-    'ERR_TIDEMARK_TOO_LARGE',
-    `${bytes} bytes can never be pending, maxPendingBytes is ${most}: ` +
-      'append them in parts, or open with a larger maxPendingBytes',
-    { outcome: 'not-written' },
-  );
-}
-
-function newRun(durability: DurabilityChoice, resolves: Resolve[] | undefined, gate?: Gate): Run {
-  return {
-    firstOrdinal: 0,
-    count: 0,
-    firstSeq: 0,
-    durable: durability.kind === 0,
-    settled: 0,
-    resolves,
-    batch: undefined,
-    gate,
-    values: gate === undefined ? undefined : [],
-    bytes: 0,
-  };
 }

@@ -2,6 +2,7 @@
 // they load; the asserts here are the second net.
 #pragma once
 
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -16,10 +17,14 @@ template <typename Number>
   static_assert(std::is_unsigned_v<Number>);
   assert(at <= bytes.size() && bytes.size() - at >= sizeof(Number));
   Number value = 0;
-  for (std::size_t i = sizeof(Number); i > 0; --i) {
-    // The widest type keeps the shift defined for 8-bit numbers.
-    value = static_cast<Number>((static_cast<std::uint64_t>(value) << 8U) |
-                                std::to_integer<std::uint64_t>(bytes[at + i - 1]));
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&value, bytes.data() + at, sizeof(Number));
+  } else {
+    for (std::size_t i = sizeof(Number); i > 0; --i) {
+      // The widest type keeps the shift defined for 8-bit numbers.
+      value = static_cast<Number>((static_cast<std::uint64_t>(value) << 8U) |
+                                  std::to_integer<std::uint64_t>(bytes[at + i - 1]));
+    }
   }
   return value;
 }
@@ -28,8 +33,12 @@ template <typename Number>
 void store(std::span<std::byte> bytes, std::size_t at, Number value) noexcept {
   static_assert(std::is_unsigned_v<Number>);
   assert(at <= bytes.size() && bytes.size() - at >= sizeof(Number));
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    bytes[at + i] = static_cast<std::byte>(static_cast<std::uint64_t>(value) >> (8U * i));
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(bytes.data() + at, &value, sizeof(Number));
+  } else {
+    for (std::size_t i = 0; i < sizeof(Number); ++i) {
+      bytes[at + i] = static_cast<std::byte>(static_cast<std::uint64_t>(value) >> (8U * i));
+    }
   }
 }
 

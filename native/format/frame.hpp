@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "format/bytes.hpp"
 #include "format/layout.hpp"
 #include "format/segment_header.hpp"
 
@@ -24,10 +25,16 @@ class Place {
  public:
   explicit Place(std::uint32_t segment_seed) noexcept : seed_(segment_seed) {}
   [[nodiscard]] std::uint32_t header_seed(std::uint64_t offset) const noexcept;
-  [[nodiscard]] std::uint32_t record_seed(std::uint64_t seq) const noexcept;
+  [[nodiscard]] std::uint32_t record_seed(std::uint64_t seq) const noexcept {
+    return seed_ ^ static_cast<std::uint32_t>(seq * seq_multiplier);
+  }
   [[nodiscard]] std::uint32_t index_seed() const noexcept;
 
  private:
+  // Odd, so that two seqs that differ in their low 32 bits never share a seed: floor(2^32 / golden
+  // ratio), the multiplier of Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4).
+  static constexpr std::uint64_t seq_multiplier = 0x9E3779B1;
+
   std::uint32_t seed_;
 };
 
@@ -152,9 +159,16 @@ class RecordTable {
  public:
   RecordTable(const FrameHeader& header, Bytes prefix, std::size_t hash_bytes);
   [[nodiscard]] std::uint32_t size() const noexcept { return entries_; }
-  [[nodiscard]] std::uint32_t length(std::uint32_t entry) const noexcept;
-  [[nodiscard]] std::uint32_t checksum(std::uint32_t entry) const noexcept;
-  [[nodiscard]] std::uint8_t attributes(std::uint32_t entry) const noexcept;
+  // Here, because they are called for every record that is read.
+  [[nodiscard]] std::uint32_t length(std::uint32_t entry) const noexcept {
+    return load<std::uint32_t>(lengths_, std::size_t{entry} * 4);
+  }
+  [[nodiscard]] std::uint32_t checksum(std::uint32_t entry) const noexcept {
+    return load<std::uint32_t>(checksums_, std::size_t{entry} * 4);
+  }
+  [[nodiscard]] std::uint8_t attributes(std::uint32_t entry) const noexcept {
+    return attributes_.empty() ? std::uint8_t{0} : load<std::uint8_t>(attributes_, entry);
+  }
   [[nodiscard]] std::uint8_t kind(std::uint32_t entry) const noexcept {
     return attributes(entry) & record_kind::mask;
   }

@@ -198,18 +198,6 @@ RecordTable::RecordTable(const FrameHeader& header, Bytes prefix, std::size_t ha
   }
 }
 
-std::uint32_t RecordTable::length(std::uint32_t entry) const noexcept {
-  return load<std::uint32_t>(lengths_, std::size_t{entry} * 4);
-}
-
-std::uint32_t RecordTable::checksum(std::uint32_t entry) const noexcept {
-  return load<std::uint32_t>(checksums_, std::size_t{entry} * 4);
-}
-
-std::uint8_t RecordTable::attributes(std::uint32_t entry) const noexcept {
-  return attributes_.empty() ? std::uint8_t{0} : load<std::uint8_t>(attributes_, entry);
-}
-
 Bytes RecordTable::hash(std::uint32_t entry) const noexcept {
   return hashes_.empty() ? Bytes{} : hashes_.subspan(entry * hash_bytes_, hash_bytes_);
 }

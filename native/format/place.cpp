@@ -7,10 +7,6 @@
 namespace tidemark::format {
 namespace {
 
-// Odd, so that two seqs that differ in their low 32 bits never share a seed: floor(2^32 / golden
-// ratio), the multiplier of Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4).
-constexpr std::uint64_t seq_multiplier = 0x9E3779B1;
-
 constexpr std::uint64_t fnv_prime = 0x00000100000001B3;
 
 }  // namespace
@@ -21,10 +17,6 @@ std::uint32_t Place::header_seed(std::uint64_t offset) const noexcept {
   std::array<std::byte, 8> bytes{};
   store<std::uint64_t>(bytes, 0, offset);
   return crc32c::extend(seed_, bytes.data(), bytes.size());
-}
-
-std::uint32_t Place::record_seed(std::uint64_t seq) const noexcept {
-  return seed_ ^ static_cast<std::uint32_t>(seq * seq_multiplier);
 }
 
 std::uint32_t Place::index_seed() const noexcept { return seed_; }
