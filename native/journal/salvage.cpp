@@ -266,7 +266,7 @@ class Salvage {
     TailQuestion question;
     question.last = &file;
     question.proof_seq = sources_.known_last_seq;
-    question.medium = Medium::cache;
+    question.from_device = false;
     auto decision = decide_tail(disk_, question);
     if (!decision || decision.value().refusal) return {candidate.bytes, true, false, false};
     return {decision.value().stream.end, true, true, false};

@@ -267,7 +267,7 @@ Result<TailDecision> decide_in(io::Disk& disk, const TailQuestion& question, boo
 }  // namespace
 
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
-  if (question.medium == Medium::device_unless_closed) {
+  if (question.from_device) {
     if (const auto mark = closing_mark_on_device(disk, *question.last)) {
       auto decided = decide_in(disk, question, false);
       // Anything else than this very end, and nothing behind it, is a question for the device.
@@ -280,7 +280,7 @@ Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
       }
     }
   }
-  return decide_in(disk, question, question.medium != Medium::cache);
+  return decide_in(disk, question, question.from_device);
 }
 
 }  // namespace tidemark::journal

@@ -32,18 +32,13 @@ struct TailDecision {
   std::uint64_t bytes_read = 0;
 };
 
-// What the segment is read from.
-enum class Medium : std::uint8_t {
-  cache,
-  device,                // direct, else with the cache dropped where that works
-  device_unless_closed,  // the cache where the device has the closing mark (closing_mark.hpp)
-};
-
 struct TailQuestion {
   const SurveyedFile* last = nullptr;
   const SurveyedFile* previous = nullptr;  // null for the first live segment
   std::uint64_t proof_seq = 0;             // known to have been durable: cursors, head, expectSeq
-  Medium medium = Medium::device_unless_closed;
+  // From the device, unless that has the closing mark (closing_mark.hpp): direct, else with the
+  // cache dropped where that works.
+  bool from_device = true;
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 

@@ -278,7 +278,6 @@ class Verification {
     question.last = &survey_.live[number];
     question.previous = number > 0 ? &survey_.live[number - 1] : nullptr;
     question.proof_seq = proof_seq(survey_, options_.expect_seq);
-    question.medium = Medium::device;
     return decide_tail(disk_, question);
   }
 
