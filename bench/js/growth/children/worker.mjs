@@ -4,11 +4,11 @@ import { Journal } from '../../../../dist/index.mjs';
 import { record } from '../../workload.mjs';
 import { startCallers } from '../callers.mjs';
 
-const { directory, callers, counts, index } = workerData;
+const { directory, callers, counts, place } = workerData;
 const journal = await Journal.open(directory);
 const append = async (n) => {
   await journal.append(record(n));
-  counts[index] += 1; // no other thread writes it
+  counts[place] += 1; // no other thread writes it, or its cache line
 };
 const running = startCallers(append, callers);
 parentPort.once('message', async () => {
