@@ -9,6 +9,8 @@ namespace {
 // What a jump reads: the stride of the sparse index, so that one read reaches the record looked
 // for.
 constexpr std::size_t jump_bytes = format::index_stride_bytes;
+// A power of two, as the alignments of files are.
+constexpr std::size_t look_back_bytes = 4096;
 // The smallest unit that is tried by itself when a larger read fails.
 constexpr std::size_t retry_bytes = 4096;
 
@@ -52,7 +54,11 @@ bool FileSource::fill(std::uint64_t offset, std::size_t size) {
   const std::size_t alignment = std::max<std::size_t>(file_.alignment(), 1);
   const bool goes_on = length_ > 0 && offset >= start_ && offset <= start_ + length_;
   const std::size_t ahead = goes_on ? window_ : std::min(window_, jump_bytes);
-  const std::uint64_t start = align_down(offset, alignment);
+  // A walk looks back by some bytes, to the beginning of a header of which it looked at a field:
+  // they are kept, where a jump would read a whole window anew.
+  const std::uint64_t start =
+      goes_on ? std::max(start_, align_down(offset, std::max(alignment, look_back_bytes)))
+              : align_down(offset, alignment);
   const std::uint64_t need_end = offset + size;
   const std::uint64_t want_end = std::min<std::uint64_t>(size_, std::max(need_end, start + ahead));
   const auto want = static_cast<std::size_t>(format::align_up(want_end - start, alignment));
