@@ -140,7 +140,8 @@ for (const part of parts.filter(({ name }) => wanted?.includes(name) ?? true)) {
     claims,
     figures,
   };
-  writeFileSync(target, `${JSON.stringify(result, null, 2)}\n`);
+  // Where the tree stands on this machine is nobody's business: what a test says may name it.
+  writeFileSync(target, `${JSON.stringify(result, null, 2).replaceAll(`${root}/`, '')}\n`);
   for (const { claim, holds, measured, bound } of claims) {
     if (!holds) broken += 1;
     const numbers = `${JSON.stringify(measured)}, bound ${JSON.stringify(bound)}`;

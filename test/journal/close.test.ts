@@ -15,6 +15,23 @@ describe('close', () => {
     expect(await valuesOf(again.read())).toEqual(range(1, 1001));
   });
 
+  it('is seen by the next open, also where records of zeros look like the end of the log', async () => {
+    const directory = temporaryDirectory();
+    const options = { codec: 'binary' as const };
+    const zeros = Buffer.alloc(300_000);
+    const stored = [Buffer.from('a'), zeros, Buffer.from('b'), zeros, zeros];
+    for (const [index, value] of stored.entries()) {
+      const journal = await openJournal<Uint8Array>(directory, options);
+      const path = index === 0 ? 'created' : 'clean';
+      expect(journal.recovery).toMatchObject({ path, tail: 'clean', lastSeq: index });
+      await journal.append(value);
+      await journal.close();
+    }
+    const again = await openJournal<Uint8Array>(directory, options);
+    expect(again.recovery).toMatchObject({ path: 'clean', tail: 'clean', lastSeq: stored.length });
+    expect((await valuesOf(again.read())).map((value) => Buffer.from(value))).toEqual(stored);
+  });
+
   it('is idempotent, and closed resolves', async () => {
     const journal = await openJournal(temporaryDirectory());
     await Promise.all([journal.close(), journal.close()]);
