@@ -79,6 +79,8 @@ struct Spare {
   std::uint64_t capacity = 0;
   std::string path;
   std::unique_ptr<io::File> file;
+  // Of the zeros; the filler reads it.
+  std::atomic<std::uint64_t> slice_bytes = zero_slice_bytes;
 };
 
 class Writer;

@@ -6,7 +6,6 @@
 
 #include "format/layout.hpp"
 #include "format/names.hpp"
-#include "journal/segment_files.hpp"
 
 namespace tidemark::journal {
 
@@ -93,7 +92,7 @@ io::Status Filler::advance() {
     filled_ = 0;
     if (!order.zero_fill) order.capacity = 2 * format::minimum_block_bytes;
   }
-  const std::uint64_t to = std::min(order.capacity, filled_ + zero_slice_bytes);
+  const std::uint64_t to = std::min(order.capacity, filled_ + order.slice_bytes());
   if (io::Status status = write_zeros(*file_, filled_, to); !status) return status;
   filled_ = to;
   return io::done();

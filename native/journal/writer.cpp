@@ -290,7 +290,10 @@ io::Next Writer::finish() {
   {
     // The filler writes into the directory until it answers.
     const std::scoped_lock lock(core_.mutex);
-    if (core_.spare.state == Spare::State::ordered) return io::Next::wait();
+    if (core_.spare.state == Spare::State::ordered) {
+      core_.spare.slice_bytes = zero_slice_bytes;
+      return io::Next::wait();
+    }
   }
   if (!finished_) finished_ = finish_segment();
   // A mark that is being written belongs to this journal until it is there: only then may another

@@ -38,6 +38,7 @@ class Writer {
   // Segments (writer_rotation.cpp).
   Turn rotate();
   void order_spare(std::uint64_t capacity);
+  [[nodiscard]] std::uint64_t quiet_slice_bytes() const;
   // The segment that is to follow. It is remembered until it is durable, and tried again byte for
   // byte: a part of it, or all, may be on the disk although a call failed, and a segment has one
   // successor only.

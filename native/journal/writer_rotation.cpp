@@ -1,5 +1,6 @@
 // How the writer moves to a new segment: at the end of a full one, and after a failed write.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "format/names.hpp"
@@ -7,10 +8,24 @@
 #include "journal/writer.hpp"
 
 namespace tidemark::journal {
+namespace {
+
+// Smaller ones take the device longer in all than they spare a commit.
+constexpr std::uint64_t least_slice_bytes = 32U << 10U;
+
+}  // namespace
 
 std::uint64_t Writer::next_capacity() const {
   const std::uint64_t grown = segment_->target_bytes() * segment_growth;
   return std::min(core_.options.segment_bytes, std::max(first_segment_bytes, grown));
+}
+
+// A commit that meets the filler at the device waits for its slice: about as long as for a second
+// commit of the kind that this segment holds.
+std::uint64_t Writer::quiet_slice_bytes() const {
+  const std::uint64_t commits = std::max<std::uint64_t>(segment_->stream().frames, 1);
+  const std::uint64_t commit = (segment_->end() - segment_->header().data_start()) / commits;
+  return std::bit_ceil(std::clamp(commit, least_slice_bytes, zero_slice_bytes));
 }
 
 // Called with core_.mutex held.
@@ -28,6 +43,8 @@ void Writer::order_spare(std::uint64_t capacity) {
   order.zero_fill = core_.zero_fill;
   order.direct = core_.transfers.direct;
   order.mode = core_.options.mode;
+  spare.slice_bytes = quiet_slice_bytes();
+  order.slice_bytes = [&slice = spare.slice_bytes] { return slice.load(); };
   // The core outlives the order: the writer does not end while one is out.
   order.done = [&core = core_](io::Result<std::unique_ptr<io::File>> file) {
     const std::shared_ptr<io::Task> task = core.task;
@@ -77,6 +94,7 @@ Writer::Turn Writer::rotate() {
       }
       if (spare.state == Spare::State::none) order_spare(next_capacity());
       wait = spare.state == Spare::State::ordered;
+      if (wait) spare.slice_bytes = zero_slice_bytes;  // nobody is in its way any more
     }
     if (outdated) {
       outdated.reset();

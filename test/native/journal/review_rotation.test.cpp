@@ -112,6 +112,29 @@ TEST_CASE(
   CHECK(close(handle).ok());
 }
 
+TEST_CASE("a spare is filled in pieces of about a commit, so that none waits longer for it") {
+  const auto writes_of_the_spare = [](std::size_t commits, std::size_t bytes) {
+    StagedWorld world;
+    std::atomic<std::size_t> writes = 0;
+    world.staged->hook([&](io::Call call, const std::string& path) -> std::optional<io::Errc> {
+      if (call == io::Call::write && path == temporary_of(2)) ++writes;
+      return std::nullopt;
+    });
+    auto options = quiet_options();
+    options.segment_bytes = std::uint64_t{4} << 20U;
+    const auto handle = open(world, options);
+    for (std::size_t i = 0; i < commits; ++i) {
+      REQUIRE(append(handle, std::string(bytes, 'a')).ok());
+    }
+    while (!exists(world, path_of(2))) std::this_thread::yield();
+    CHECK(close(handle).ok());
+    return writes.load();
+  };
+  CHECK(writes_of_the_spare(280, 1000) == 128);  // at least 32 KiB
+  CHECK(writes_of_the_spare(5, 65000) == 64);    // 64 KiB
+  CHECK(writes_of_the_spare(1, 900'000) == 4);   // at most 1 MiB
+}
+
 TEST_CASE("nothing is written into a segment whose successor may be on the disk") {
   StagedWorld world;
   Ledger ledger(world);
