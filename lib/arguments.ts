@@ -4,6 +4,9 @@
 import { resolve } from 'node:path';
 import { inspect, types } from 'node:util';
 
+// Once: a property of a module of Node's is slow to look up.
+const { isPromise, isProxy, isUint8Array } = types;
+
 const shownCharacters = 60;
 
 /** A few words for a value; of an object only what it is, since looking into it runs its code. */
@@ -13,7 +16,7 @@ function describe(value: unknown): string {
     const text = inspect(value);
     return text.length > shownCharacters ? `${text.slice(0, shownCharacters - 3)}...` : text;
   }
-  if (types.isProxy(value)) return 'a Proxy';
+  if (isProxy(value)) return 'a Proxy';
   return `an object (${Object.prototype.toString.call(value)})`;
 }
 
@@ -98,7 +101,7 @@ export function isThenable(value: unknown): boolean {
 export function checkSynchronous<R>(name: string, result: R): R {
   if (!isThenable(result)) return result;
   // Others' thenables are left alone: of some, `then` begins the work.
-  if (types.isPromise(result)) result.then(undefined, () => {});
+  if (isPromise(result)) result.then(undefined, () => {});
   throw Object.assign(new TypeError(`${name} returned a promise: it has to be synchronous`), {
     code: 'ERR_INVALID_ARG_TYPE',
   });
@@ -155,8 +158,15 @@ export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
  * empty and is refused.
  */
 export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (!types.isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
-  if (byteLengthOf(value) === 0) {
+  checkedLength(name, value);
+  return value as Uint8Array;
+}
+
+/** The same; its length in bytes. */
+export function checkedLength(name: string, value: unknown): number {
+  if (!isUint8Array(value)) throw typeError(name, 'a Uint8Array', value);
+  const length = byteLengthOf(value);
+  if (length === 0) {
     try {
       values.call(value); // validates the view
     } catch {
@@ -165,7 +175,7 @@ export function checkBytes(name: string, value: unknown): Uint8Array {
       );
     }
   }
-  return value;
+  return length;
 }
 
 /** Levenshtein distance, for the nearest right name of a misspelled one. */

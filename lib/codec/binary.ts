@@ -1,7 +1,7 @@
 // Records that are bytes already.
 
 import { markAsUntransferable } from 'node:worker_threads';
-import { byteLengthOf, checkBytes } from '../arguments';
+import { checkedLength } from '../arguments';
 import type { Encoded, WireCodec } from './codec';
 
 const slice = Uint8Array.prototype.slice;
@@ -15,12 +15,12 @@ const sharedBytes = 16 * 1024;
 export class BinaryWireCodec implements WireCodec<Uint8Array> {
   readonly name = 'binary';
   readonly version = 1;
-  readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0, whole: true };
 
   encode(value: Uint8Array): Encoded {
     const encoded = this.#encoded;
-    encoded.bytes = checkBytes('value', value);
-    encoded.end = byteLengthOf(value);
+    encoded.end = checkedLength('value', value);
+    encoded.bytes = value;
     return encoded;
   }
 

@@ -57,6 +57,8 @@ export interface Encoded {
   bytes: Uint8Array;
   start: number;
   end: number;
+  /** All of `bytes`, which may be the caller's. */
+  readonly whole?: boolean;
 }
 
 /** A codec of records that refer to dictionaries in the log. */

@@ -19,7 +19,7 @@ export class CustomWireCodec<T> implements WireCodec<T> {
   readonly name: string;
   readonly version: number;
   readonly #codec: Codec<T>;
-  readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  readonly #encoded: Encoded = { bytes: new Uint8Array(0), start: 0, end: 0, whole: true };
 
   constructor(codec: Codec<T>, name: string, version: number) {
     this.#codec = codec;

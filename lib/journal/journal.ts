@@ -109,7 +109,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
 
   static {
     writerOf = (journal) => journal.#writer;
-    sourceOf = (journal) => journal.#source;
+    sourceOf = (journal) => journal.#source();
   }
 
   private constructor({ source, id, codec, recovery }: Opened, directory: string) {
@@ -142,12 +142,12 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * commit, a snapshot or a salvage. (id, epoch, seq) names one record for ever.
    */
   get epoch(): string {
-    return (this.#writer ?? this.#reading).handle.epoch();
+    return (this.#writer ?? this.#reading()).handle.epoch();
   }
 
   /** The oldest retained record; `lastSeq + 1` when there is none. */
   get firstSeq(): number {
-    return this.#source.firstSeq;
+    return this.#source().firstSeq;
   }
 
   /**
@@ -155,12 +155,12 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * the last record that is shown, as of the last look at the disk (each read looks).
    */
   get lastSeq(): number {
-    return this.#writer?.lastSeq ?? this.#source.shownSeq;
+    return this.#writer?.lastSeq ?? this.#source().shownSeq;
   }
 
   /** The watermark's seq: everything up to it is on stable storage, whoever wrote it. */
   get durableSeq(): number {
-    return this.#source.shownSeq;
+    return this.#source().shownSeq;
   }
 
   /**
@@ -179,7 +179,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
 
   /** Resolves on `close()`; rejects with the reason when the writer ended by itself. */
   get closed(): Promise<void> {
-    return this.#source.whenClosed;
+    return this.#source().whenClosed;
   }
 
   // ---- writing
@@ -195,7 +195,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   append(value: T, options?: AppendOptions): Promise<number> {
     try {
-      return this.#writing.append(value, checkAppend(options));
+      return this.#writing().append(value, checkAppend(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -212,7 +212,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
     values: readonly T[],
     options?: AppendBatchOptions,
   ): Promise<{ firstSeq: number; lastSeq: number }> {
-    const writer = this.#writing;
+    const writer = this.#writing();
     const asked = checkOptions<AppendBatchOptions>('appendBatch', options, [
       'durability',
       'ifLastSeq',
@@ -231,7 +231,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * @throws Like `append`.
    */
   appendSync(value: T): number {
-    return this.#writing.appendSync(value);
+    return this.#writing().appendSync(value);
   }
 
   /**
@@ -242,7 +242,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * @throws Like `append`, as far as it is known at once.
    */
   write(value: T): number {
-    return this.#writing.write(value);
+    return this.#writing().write(value);
   }
 
   /**
@@ -252,7 +252,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * @throws When a record that was written with `write` since the last `sync` was rejected.
    */
   async sync(): Promise<number> {
-    return this.#writing.sync();
+    return this.#writing().sync();
   }
 
   /**
@@ -264,7 +264,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
   async waitFor(seq: number, options?: WaitOptions): Promise<number> {
     checkInteger('seq', seq, 0);
     const { signal } = checkOptions<WaitOptions>('waitFor', options, ['signal']);
-    return this.#source.waitFor(seq, checkSignal(signal));
+    return this.#source().waitFor(seq, checkSignal(signal));
   }
 
   // ---- reading: records at or below the watermark only
@@ -298,8 +298,8 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   read(options?: ReadOptions): AsyncIterableIterator<JournalRecord<T>> {
     const { from, to, reverse, signal } = checkRange('read', options);
-    const batches = new RangeBatches(this.#source, from, to, reverse, signal);
-    return new RecordIterator<T>(batches, this.#source.decoder, reverse);
+    const batches = new RangeBatches(this.#source(), from, to, reverse, signal);
+    return new RecordIterator<T>(batches, this.#source().decoder, reverse);
   }
 
   /**
@@ -308,8 +308,8 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   readBatches(options?: ReadOptions): AsyncIterableIterator<RecordBatch<T>> {
     const { from, to, reverse, signal } = checkRange('readBatches', options);
-    const batches = new RangeBatches(this.#source, from, to, reverse, signal);
-    return new RecordBatchIterator<T>(batches, this.#source.decoder);
+    const batches = new RangeBatches(this.#source(), from, to, reverse, signal);
+    return new RecordBatchIterator<T>(batches, this.#source().decoder);
   }
 
   /**
@@ -326,8 +326,8 @@ export class Journal<T = unknown> implements AsyncDisposable {
       checkInteger('from', from, 1);
     }
     const position = from as number | 'start' | 'end';
-    const batches = new FollowBatches(this.#source, position, checkSignal(asked.signal));
-    return new RecordIterator<T>(batches, this.#source.decoder, false);
+    const batches = new FollowBatches(this.#source(), position, checkSignal(asked.signal));
+    return new RecordIterator<T>(batches, this.#source().decoder, false);
   }
 
   /** `read` as a Node stream of `{ seq, value }` in object mode. */
@@ -341,7 +341,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * the stream. Values that come while a commit is written are the next one.
    */
   createWriteStream(): Writable {
-    this.#writing.checkOpen();
+    this.#writing().checkOpen();
     return writableOf<T>(this);
   }
 
@@ -355,7 +355,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    * stream writes one value at a time: `createWriteStream` makes larger commits.
    */
   toWritableStream(): WritableStream<T> {
-    this.#writing.checkOpen();
+    this.#writing().checkOpen();
     return writableStreamOf<T>(this);
   }
 
@@ -368,7 +368,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   async cursor(name: string): Promise<Cursor> {
     const text = checkCursorName(name);
-    const writer = this.#writingOpen;
+    const writer = this.#writingOpen();
     const at = await operate<NativeCursor>((operation) =>
       writer.handle.openCursor(operation, text),
     );
@@ -381,7 +381,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   async cursors(): Promise<{ name: string; seq: number; lag: number }[]> {
     const readOnly = this.#readOnly;
-    if (readOnly === undefined) return this.#writingOpen.handle.cursors();
+    if (readOnly === undefined) return this.#writingOpen().handle.cursors();
     readOnly.checkOpen();
     await readOnly.refresh();
     return operate<NativeCursor[]>((operation) => readOnly.handle.cursors(operation));
@@ -390,7 +390,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
   /** Removes a cursor; what it held may be released. Durable when it resolves. Idempotent. */
   async deleteCursor(name: string): Promise<void> {
     const text = checkCursorName(name);
-    const writer = this.#writingOpen;
+    const writer = this.#writingOpen();
     await operate<void>((operation) => writer.handle.deleteCursor(operation, text));
   }
 
@@ -407,7 +407,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
     heldBy: { name: string; seq: number }[];
   }> {
     checkInteger('seq', seq, 1);
-    const writer = this.#writingOpen;
+    const writer = this.#writingOpen();
     if (seq > writer.lastSeq + 1) {
       throw rangeError(`"seq" must be at most lastSeq + 1 (${writer.lastSeq + 1}), not ${seq}`);
     }
@@ -417,7 +417,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
 
   /** The live segments, oldest first. */
   segments(): SegmentInfo[] {
-    return (this.#writer ?? this.#reading).handle.segments() as SegmentInfo[];
+    return (this.#writer ?? this.#reading()).handle.segments() as SegmentInfo[];
   }
 
   /**
@@ -429,10 +429,10 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   async snapshot(outDir: string): Promise<SnapshotReport> {
     const out = checkPath('outDir', outDir);
-    this.#source.checkOpen();
+    this.#source().checkOpen();
     if (this.#writer !== undefined) await this.#writer.sync();
-    else await this.#reading.refresh();
-    const { handle } = this.#writer ?? this.#reading;
+    else await this.#reading().refresh();
+    const { handle } = this.#writer ?? this.#reading();
     return operate<SnapshotReport>((operation) => handle.snapshot(operation, out));
   }
 
@@ -452,7 +452,7 @@ export class Journal<T = unknown> implements AsyncDisposable {
    */
   async close(): Promise<void> {
     try {
-      await this.#source.close();
+      await this.#source().close();
     } finally {
       this.#points.release();
     }
@@ -462,21 +462,21 @@ export class Journal<T = unknown> implements AsyncDisposable {
     await this.close();
   }
 
-  get #source(): Writer | ReadOnlySource {
-    return this.#writer ?? this.#reading;
+  #source(): Writer | ReadOnlySource {
+    return this.#writer ?? this.#reading();
   }
 
-  get #reading(): ReadOnlySource {
+  #reading(): ReadOnlySource {
     return this.#readOnly as ReadOnlySource;
   }
 
-  get #writing(): Writer {
+  #writing(): Writer {
     if (this.#writer === undefined) throw this.#readOnlyError();
     return this.#writer;
   }
 
-  get #writingOpen(): Writer {
-    const writer = this.#writing;
+  #writingOpen(): Writer {
+    const writer = this.#writing();
     writer.checkOpen();
     return writer;
   }

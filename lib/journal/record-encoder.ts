@@ -3,6 +3,7 @@
 
 import { byteLengthOf, viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
+import { BinaryWireCodec } from '../codec/binary';
 import {
   type DictionaryCodec,
   type Encoded,
@@ -43,6 +44,7 @@ export class RecordEncoder {
   readonly #schema: StandardSchemaV1<unknown> | undefined;
   readonly #maxRecordBytes: number;
   readonly #attributes: number;
+  readonly #bytesOnly: boolean; // what the codec takes can be no promise
   #registered: Uint8Array | undefined;
   #viewed: Uint8Array | undefined;
   #view: Buffer = Buffer.alloc(0);
@@ -65,6 +67,7 @@ export class RecordEncoder {
     this.#schema = schema;
     this.#maxRecordBytes = maxRecordBytes;
     this.#attributes = usesDictionaries(codec) ? hasDictionary : 0;
+    this.#bytesOnly = codec instanceof BinaryWireCodec && schema === undefined;
   }
 
   makeStaging(): Staging {
@@ -87,7 +90,7 @@ export class RecordEncoder {
     encoding = true;
     let size: number;
     try {
-      refusePromise(value);
+      if (!this.#bytesOnly) refusePromise(value);
       const stored = this.#schema === undefined ? value : validate(this.#schema, value);
       const encoded = this.#codec.encode(stored, staging.makeRoom());
       size = encoded.end - encoded.start;
@@ -97,6 +100,7 @@ export class RecordEncoder {
         this.digest = this.#digest === sha256 ? sha256(bytes) : this.#digestOfCopy(bytes);
       }
     } catch (cause) {
+      if (this.#bytesOnly) refusePromise(value);
       throw encodeError(cause);
     } finally {
       encoding = false;
@@ -116,7 +120,7 @@ export class RecordEncoder {
   /** A user's digest runs code that may change or shrink the memory: what it saw is stored. */
   #digestOfCopy(bytes: Uint8Array): Uint8Array {
     const copied = new Uint8Array(bytes);
-    this.encoded = { bytes: copied, start: 0, end: copied.length };
+    this.encoded = { bytes: copied, start: 0, end: copied.length, whole: true };
     return (this.#digest as Digest)(copied);
   }
 
@@ -155,7 +159,7 @@ export class RecordEncoder {
     const { bytes, start, end } = this.encoded;
     const copied = new Uint8Array(viewOf(bytes, start, end));
     const digest = this.digest === undefined ? undefined : new Uint8Array(this.digest);
-    this.encoded = { bytes: copied, start: 0, end: copied.length };
+    this.encoded = { bytes: copied, start: 0, end: copied.length, whole: true };
     const again = this.decodeAgain();
     const value = again === undefined ? this.#decodeByDictionary(copied) : again.value;
     return new CapturedRecord(copied, digest, value);
@@ -170,7 +174,7 @@ export class RecordEncoder {
 
   /** As if it had been encoded just now; its size in bytes. */
   restore({ bytes, digest }: CapturedRecord): number {
-    this.encoded = { bytes, start: 0, end: bytes.length };
+    this.encoded = { bytes, start: 0, end: bytes.length, whole: true };
     this.digest = digest;
     return bytes.length;
   }

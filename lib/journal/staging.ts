@@ -2,7 +2,6 @@
 // (where msgpackr puts them by itself, so that it needs no copy), and beside them lengths, and attributes
 // and digests where the journal has them. The addon copies it in the call, so it is used again at once.
 
-import { byteLengthOf } from '../arguments';
 import { type Encoded, mostGap, nextPlace, type Room } from '../codec/codec';
 
 const firstBytes = 16 * 1024;
@@ -57,7 +56,7 @@ export class Staging implements Room {
     if (encoded.bytes !== this.bytes || encoded.start !== start) {
       if (end > this.bytes.length) this.#growBytes(end);
       // `set` looks at nothing that a user's Uint8Array can override; parts are of a codec's own buffer.
-      if (encoded.start === 0 && size === byteLengthOf(encoded.bytes)) {
+      if (encoded.whole) {
         set.call(this.bytes, encoded.bytes, start);
       } else {
         copy.call(encoded.bytes, this.bytes, start, encoded.start, encoded.end);

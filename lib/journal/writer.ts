@@ -3,6 +3,7 @@
 // first hands over what is staged.
 
 import type { NativeJournal, NativeReader } from '../binding';
+import { mostGap } from '../codec/codec';
 import type { PlainCodec } from '../codec/plain-copy';
 import type { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
@@ -61,6 +62,7 @@ export class Writer implements RecordSource {
   #settledSeq = 0;
   #failure: Error | undefined;
   #busy: Error | undefined;
+  #left = 0; // so many bytes are admitted without looking at what is pending
   #closing: Promise<void> | undefined;
   #ready: Deferred<void> | undefined;
   readonly #closed = deferred<void>();
@@ -221,15 +223,7 @@ export class Writer implements RecordSource {
     gate: Gate | undefined,
   ): Promise<number> {
     this.#admit(size, pendingRecordBytes);
-    const chosen = this.#stagedDurability;
-    if (
-      this.#staged !== undefined &&
-      (durability.kind !== chosen.kind ||
-        durability.intervalMs !== chosen.intervalMs ||
-        this.#staged.gate !== gate)
-    ) {
-      this.flush();
-    }
+    if (this.#staged !== undefined && !this.#joins(this.#staged, durability, gate)) this.flush();
     if (!this.#staging.hasRoom(size)) {
       this.flush();
       this.#progressWithin(); // in one long turn too, what is done is let go of
@@ -248,6 +242,14 @@ export class Writer implements RecordSource {
       queueMicrotask(this.#flushTurn);
     }
     return promise;
+  }
+
+  /** Whether a record with these is for the run that is staged. */
+  #joins(staged: Run, durability: DurabilityChoice, gate: Gate | undefined): boolean {
+    if (staged.gate !== gate) return false;
+    const chosen = this.#stagedDurability;
+    if (durability === chosen) return true;
+    return durability.kind === chosen.kind && durability.intervalMs === chosen.intervalMs;
   }
 
   // The one function that every append's promise is made with. The function that rejects is let go of
@@ -351,13 +353,19 @@ export class Writer implements RecordSource {
 
   /** Where nothing is pending, what costs beside the bytes refuses nothing. */
   #fits(bytes: number, beside: number): boolean {
-    const most = this.#limits.maxPendingBytes;
     const pending = this.#pending();
-    return pending + bytes + beside <= most || (pending === 0 && bytes <= most);
+    const left = this.#limits.maxPendingBytes - pending - bytes - beside;
+    this.#left = Math.max(left, 0);
+    return left >= 0 || (pending === 0 && bytes <= this.#limits.maxPendingBytes);
   }
 
   /** Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing. */
   #admit(bytes: number, beside: number): void {
+    const left = this.#left - bytes - beside - mostGap;
+    if (left >= 0) {
+      this.#left = left;
+      return;
+    }
     if (this.#fits(bytes, beside)) return;
     const most = this.#limits.maxPendingBytes;
     if (bytes > most) throw largerThanPending(bytes, most);
@@ -393,6 +401,7 @@ export class Writer implements RecordSource {
 
   #handOver(run: Run, staging: Staging, choice: HandOverChoice): Error | undefined {
     this.#events.look();
+    this.#left = 0;
     return this.#settlement.give(run, staging, choice);
   }
 

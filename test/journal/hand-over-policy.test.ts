@@ -35,8 +35,17 @@ describe('the policy of hand-overs', () => {
 
   it('hands over 256 records, and 64 KiB, whatever else there is', () => {
     const policy = new HandOverPolicy();
-    policy.endOfTurn(4000);
+    policy.endOfTurn(1024);
     expect(handedOver(policy, 2000, 2000)).toBe(256);
     expect(handedOver(policy, 2000, 2000, 4096)).toBe(16);
+  });
+
+  it('makes no more than eight parts of many callers, of at most 512 KiB', () => {
+    const policy = new HandOverPolicy();
+    policy.endOfTurn(16_384);
+    expect(handedOver(policy, 16_384, 1)).toBe(2048);
+    expect(handedOver(policy, 16_384, 1, 4096)).toBe(128);
+    policy.endOfTurn(1024);
+    expect(handedOver(policy, 1024, 1)).toBe(256);
   });
 });
