@@ -43,12 +43,18 @@ void store(std::span<std::byte> bytes, std::size_t at, Number value) noexcept {
 }
 
 [[nodiscard]] inline bool is_zero(std::span<const std::byte> bytes) noexcept {
-  // Eight bytes at a time: recovery looks at whole zero-filled segments.
+  // Blocks without a branch inside, which compilers make vectors of: recovery looks at whole
+  // zero-filled segments.
+  constexpr std::size_t block = 64;
   std::size_t at = 0;
-  for (; bytes.size() - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, 8);
-    if (word != 0) return false;
+  for (; bytes.size() - at >= block; at += block) {
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < block; i += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + at + i, 8);
+      any |= word;
+    }
+    if (any != 0) return false;
   }
   for (; at < bytes.size(); ++at) {
     if (bytes[at] != std::byte{0}) return false;

@@ -163,6 +163,7 @@ Status Observer::State::settle(const Survey& survey, RecoveryReport* report) {
   }
   if (failure) return *failure;
   TailQuestion question;
+  question.tasks = host.tasks.get();
   question.last = &last;
   question.previous = survey.live.size() > 1 ? &survey.live[survey.live.size() - 2] : nullptr;
   question.proof_seq = proof_seq(survey, options.expect_seq);

@@ -146,6 +146,7 @@ class Opener {
     const SurveyedFile* previous =
         survey_.live.size() > 1 ? &survey_.live[survey_.live.size() - 2] : nullptr;
     TailQuestion question;
+    question.tasks = host_.tasks.get();
     question.last = &last;
     question.previous = previous;
     question.proof_seq = proof_seq(survey_, core_->options.expect_seq);

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "journal/closed_walk.hpp"
 #include "journal/closing_mark.hpp"
 #include "journal/file_source.hpp"
 
@@ -176,45 +177,35 @@ Result<std::unique_ptr<io::File>> open_from_device(io::Disk& disk, const std::st
 
 namespace {
 
-Result<TailDecision> decide_in(io::Disk& disk, const TailQuestion& question, bool device) {
+// What a walk left to be judged: where it met the seal, and what the disk refused to give it.
+struct Met {
+  std::optional<format::Seal> seal;
+  std::optional<io::Error> error;
+};
+
+// What the table says of what was walked, and the report of it.
+Result<TailDecision> judge(io::Disk& disk, const TailQuestion& question, TailDecision decision,
+                           const Met& met) {
   const SurveyedFile& last = *question.last;
   const format::SegmentHeader& header = last.headers.header;
-  TailDecision decision;
-  auto opened = device ? open_from_device(disk, last.path, decision.from_device)
-                       : open_through_cache(disk, last.path);
-  if (!opened) return opened.error();
-  const std::unique_ptr<io::File> file = std::move(opened).value();
-  auto size = file->size();
-  if (!size) return from_io(size.error(), "the length of a segment is unknown");
-  decision.file_bytes = size.value();
-
-  FileSource source(*file, size.value(), walk_window);
-  format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
-                         format::FrameWalk::Bodies::verify);
-  while (const auto frame = walk.next()) decision.index->add(frame->offset, frame->first_seq);
-  decision.index->mark_loaded();
-  decision.stream = walk.stream();
-  decision.stop = walk.stop();
-  // A seal leaves no question that evidence could answer.
-  if (!walk.seal()) decision.evidence = format::gather_evidence(header, source, walk);
+  const format::Stream& stream = decision.stream;
   format::TailSituation situation;
-  situation.stop = walk.stop();
+  situation.stop = decision.stop;
   situation.residue = decision.evidence.residue;
-  situation.unreadable = decision.evidence.unreadable || walk.stop() == format::Stop::unreadable;
-  situation.closed = walk.stream().closed;
-  situation.short_file = size.value() < header.capacity;
-  situation.proven = decision.evidence.later_watermark.offset > walk.stream().end ||
-                     question.proof_seq >= walk.stream().next_seq;
+  situation.unreadable = decision.evidence.unreadable || decision.stop == format::Stop::unreadable;
+  situation.closed = stream.closed;
+  situation.short_file = decision.file_bytes < header.capacity;
+  situation.proven = decision.evidence.later_watermark.offset > stream.end ||
+                     question.proof_seq >= stream.next_seq;
   const format::TailRow& row = format::decide(format::tail_table(), situation);
   decision.row = row.letter;
   decision.outcome = row.outcome;
   decision.tail = row.tail;
-  decision.bytes_read = source.bytes_read();
 
   switch (row.outcome) {
     case format::Outcome::refuse_io:
       decision.refusal =
-          from_io(source.error().value_or(io::Error{io::Errc::io, io::Call::read, 0, last.path}),
+          from_io(met.error.value_or(io::Error{io::Errc::io, io::Call::read, 0, last.path}),
                   "segment " + std::to_string(last.id) +
                       " cannot be read, so what follows could hold proof of more records; nothing "
                       "was changed: mend the disk, or copy the file elsewhere, and open again");
@@ -247,7 +238,7 @@ Result<TailDecision> decide_in(io::Disk& disk, const TailQuestion& question, boo
     }
     default:
       // The frames are sound, and go on in a file that is gone.
-      if (walk.seal()) decision.refusal = missing_successor(last, *walk.seal());
+      if (met.seal) decision.refusal = missing_successor(last, *met.seal);
       break;
   }
   const bool unsealed = question.previous != nullptr && !question.previous->seal &&
@@ -264,23 +255,65 @@ Result<TailDecision> decide_in(io::Disk& disk, const TailQuestion& question, boo
   return Result<TailDecision>(std::move(decision));
 }
 
+Result<TailDecision> decide_in(io::Disk& disk, const TailQuestion& question) {
+  const SurveyedFile& last = *question.last;
+  const format::SegmentHeader& header = last.headers.header;
+  TailDecision decision;
+  auto opened = question.from_device ? open_from_device(disk, last.path, decision.from_device)
+                                     : open_through_cache(disk, last.path);
+  if (!opened) return opened.error();
+  const std::unique_ptr<io::File> file = std::move(opened).value();
+  auto size = file->size();
+  if (!size) return from_io(size.error(), "the length of a segment is unknown");
+  decision.file_bytes = size.value();
+
+  FileSource source(*file, size.value(), walk_window);
+  format::FrameWalk walk(header, source, header.data_start(), header.first_seq,
+                         format::FrameWalk::Bodies::verify);
+  while (const auto frame = walk.next()) decision.index->add(frame->offset, frame->first_seq);
+  decision.index->mark_loaded();
+  decision.stream = walk.stream();
+  decision.stop = walk.stop();
+  // A seal leaves no question that evidence could answer.
+  if (!walk.seal()) decision.evidence = format::gather_evidence(header, source, walk);
+  decision.bytes_read = source.bytes_read();
+  return judge(disk, question, std::move(decision), {walk.seal(), source.error()});
+}
+
+// Where the device has the closing mark. nullopt: anything else than this very end, and nothing
+// behind it, is a question for the device.
+std::optional<TailDecision> decide_closed(io::Disk& disk, const TailQuestion& question) {
+  const SurveyedFile& last = *question.last;
+  const format::SegmentHeader& header = last.headers.header;
+  const auto mark = closing_mark_on_device(disk, last);
+  if (!mark) return std::nullopt;
+  auto file = open_through_cache(disk, last.path);
+  if (!file) return std::nullopt;
+  const auto size = file.value()->size();
+  if (!size) return std::nullopt;
+  auto closed = walk_closed(*file.value(), size.value(), header, mark->end, *question.tasks);
+  if (!closed) return std::nullopt;
+  TailDecision decision;
+  decision.closed_on_device = true;
+  decision.file_bytes = size.value();
+  decision.stream = closed->stream;
+  decision.index = std::move(closed->index);
+  decision.bytes_read = mark->bytes_read + closed->bytes_read;
+  const bool room = size.value() - mark->end >= format::fixed_frame_header_bytes;
+  decision.stop = room ? format::Stop::zeros : format::Stop::end;
+  auto judged = judge(disk, question, std::move(decision), {});
+  const bool clean =
+      judged && !judged.value().refusal && judged.value().outcome == format::Outcome::clean;
+  return clean ? std::optional(std::move(judged).value()) : std::nullopt;
+}
+
 }  // namespace
 
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question) {
-  if (question.from_device) {
-    if (const auto mark = closing_mark_on_device(disk, *question.last)) {
-      auto decided = decide_in(disk, question, false);
-      // Anything else than this very end, and nothing behind it, is a question for the device.
-      if (decided && !decided.value().refusal &&
-          decided.value().outcome == format::Outcome::clean &&
-          decided.value().stream.end == mark->end) {
-        decided.value().closed_on_device = true;
-        decided.value().bytes_read += mark->bytes_read;
-        return decided;
-      }
-    }
+  if (question.from_device && question.tasks != nullptr) {
+    if (auto closed = decide_closed(disk, question)) return std::move(*closed);
   }
-  return decide_in(disk, question, question.from_device);
+  return decide_in(disk, question);
 }
 
 }  // namespace tidemark::journal

@@ -8,6 +8,7 @@
 
 #include "format/scan.hpp"
 #include "io/disk.hpp"
+#include "io/tasks.hpp"
 #include "journal/failure.hpp"
 #include "journal/report.hpp"
 #include "journal/segment.hpp"
@@ -39,6 +40,7 @@ struct TailQuestion {
   // From the device, unless that has the closing mark (closing_mark.hpp): direct, else with the
   // cache dropped where that works.
   bool from_device = true;
+  io::Tasks* tasks = nullptr;  // with from_device: to verify a closed segment in pieces
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 

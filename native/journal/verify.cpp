@@ -275,6 +275,7 @@ class Verification {
 
   Result<TailDecision> decide(std::size_t number) {
     TailQuestion question;
+    question.tasks = &tasks_;
     question.last = &survey_.live[number];
     question.previous = number > 0 ? &survey_.live[number - 1] : nullptr;
     question.proof_seq = proof_seq(survey_, options_.expect_seq);
