@@ -3,11 +3,11 @@
 // first hands over what is staged.
 
 import type { NativeJournal, NativeReader } from '../binding';
-import { mostGap } from '../codec/codec';
 import type { PlainCodec } from '../codec/plain-copy';
 import type { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
 import { listen, operate, unlisten } from '../runtime';
+import { Admission, pendingRecordBytes, type WriterLimits } from './admission';
 import { batchValues, checkBatchBytes } from './batch-values';
 import { type Deferred, deferred, quiet } from './deferred';
 import { EventCollector, publishPoison } from './diagnostics';
@@ -16,28 +16,15 @@ import { HandOverPolicy } from './hand-over-policy';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import { CapturedRecord, type RecordEncoder } from './record-encoder';
-import { busyError, closedError, largerThanPending, refusedBehind } from './refusals';
+import { closedError, refusedBehind } from './refusals';
 import { type Gate, newRun, type Resolve, type Run } from './runs';
 import { SeqWaits } from './seq-waits';
 import { Settlement } from './settlement';
 import type { RecordSource } from './source';
 import type { Staging } from './staging';
 
-/**
- * What a pending append costs in memory beside its bytes, counted into `maxPendingBytes`. Measured over
- * a million of them: 171 bytes are ours (the promise, the function that resolves it, their context,
- * places in lists and tables), a caller's `await` or `catch` adds about 150, and a heap that grows and
- * is collected keeps half as much again.
- */
-export const pendingRecordBytes = 512;
-
 /** Stands for the value of a record that has to be read to be known. */
 export const unknownValue: unique symbol = Symbol('unknown value');
-
-export interface WriterLimits {
-  maxPendingBytes: number;
-  highWaterBytes: number;
-}
 
 export class Writer implements RecordSource {
   readonly decoder: RecordDecoder;
@@ -46,7 +33,7 @@ export class Writer implements RecordSource {
   readonly #handle: NativeJournal;
   readonly #directory: string;
   readonly #encoder: RecordEncoder;
-  readonly #limits: WriterLimits;
+  readonly #admission: Admission;
   readonly #durability: DurabilityChoice;
   readonly #settlement: Settlement;
   readonly #waits: SeqWaits;
@@ -61,8 +48,6 @@ export class Writer implements RecordSource {
   readonly #policy = new HandOverPolicy();
   #settledSeq = 0;
   #failure: Error | undefined;
-  #busy: Error | undefined;
-  #left = 0; // so many bytes are admitted without looking at what is pending
   #closing: Promise<void> | undefined;
   #ready: Deferred<void> | undefined;
   readonly #closed = deferred<void>();
@@ -80,11 +65,11 @@ export class Writer implements RecordSource {
     this.#directory = directory;
     this.#encoder = encoder;
     this.decoder = decoder;
-    this.#limits = limits;
     this.#durability = durability;
     this.#stagedDurability = durability;
     this.#staging = encoder.makeStaging();
     this.#batch = encoder.makeStaging();
+    this.#admission = new Admission(limits, this.#settlement, this.#staging);
     this.#waits = new SeqWaits((on) => handle.watch(on));
     this.#events = new EventCollector(handle, directory);
     quiet(this.#closed.promise);
@@ -146,7 +131,7 @@ export class Writer implements RecordSource {
       this.#closing === undefined &&
       this.#failure === undefined &&
       this.#settlement.writable &&
-      this.#pending() <= this.#limits.highWaterBytes
+      this.#admission.isBelowHighWater
     );
   }
 
@@ -346,36 +331,13 @@ export class Writer implements RecordSource {
     if (this.#failure !== undefined) throw refusedBehind(this.#failure);
   }
 
-  #pending(): number {
-    const { pendingBytes, waiting } = this.#settlement;
-    return pendingBytes + this.#staging.used + waiting * pendingRecordBytes;
-  }
-
-  /** Where nothing is pending, what costs beside the bytes refuses nothing. */
-  #fits(bytes: number, beside: number): boolean {
-    const pending = this.#pending();
-    const left = this.#limits.maxPendingBytes - pending - bytes - beside;
-    this.#left = Math.max(left, 0);
-    return left >= 0 || (pending === 0 && bytes <= this.#limits.maxPendingBytes);
-  }
-
-  /** Throws BUSY unless there is room. What is known of the writer may be old: asks before refusing. */
+  /** Throws BUSY unless there is room. */
   #admit(bytes: number, beside: number): void {
-    const left = this.#left - bytes - beside - mostGap;
-    if (left >= 0) {
-      this.#left = left;
-      return;
-    }
-    if (this.#fits(bytes, beside)) return;
-    const most = this.#limits.maxPendingBytes;
-    if (bytes > most) throw largerThanPending(bytes, most);
+    if (this.#admission.admits(bytes, beside)) return;
+    this.#admission.checkSize(bytes);
     this.flush();
     this.#progressWithin();
-    if (this.#fits(bytes, beside)) return;
-    // One error for all refusals until something is settled: a caller that runs ahead of the disk is
-    // refused a million times, and an error with its stack is half a kilobyte.
-    this.#busy ??= busyError(this.#pending(), most);
-    throw this.#busy;
+    if (!this.#admission.admits(bytes, beside)) throw this.#admission.refusal();
   }
 
   // ---- hand-over
@@ -401,7 +363,7 @@ export class Writer implements RecordSource {
 
   #handOver(run: Run, staging: Staging, choice: HandOverChoice): Error | undefined {
     this.#events.look();
-    this.#left = 0;
+    this.#admission.handingOver();
     return this.#settlement.give(run, staging, choice);
   }
 
@@ -409,7 +371,7 @@ export class Writer implements RecordSource {
 
   // Subscribers' code runs in here, and only in here: it may append.
   readonly #tick = (): void => {
-    this.#busy = undefined;
+    this.#admission.settled();
     this.#progress();
     this.#events.look();
     this.#events.publish();
