@@ -3,6 +3,7 @@
 import { markAsUntransferable } from 'node:worker_threads';
 import { checkedLength } from '../arguments';
 import type { Encoded, WireCodec } from './codec';
+import { refusePromise } from './encode-error';
 
 const slice = Uint8Array.prototype.slice;
 /**
@@ -19,7 +20,12 @@ export class BinaryWireCodec implements WireCodec<Uint8Array> {
 
   encode(value: Uint8Array): Encoded {
     const encoded = this.#encoded;
-    encoded.end = checkedLength('value', value);
+    try {
+      encoded.end = checkedLength('value', value);
+    } catch (error) {
+      refusePromise(value); // only here: to look for a method of bytes is slow, and bytes are no promise
+      throw error;
+    }
     encoded.bytes = value;
     return encoded;
   }

@@ -66,9 +66,10 @@ export class Admission {
     this.#left = 0;
   }
 
-  /** Something was settled. */
+  /** Something was settled, and others may have handed over more. */
   settled(): void {
     this.#busy = undefined;
+    this.#left = 0;
   }
 
   #pending(): number {

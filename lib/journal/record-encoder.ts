@@ -44,7 +44,7 @@ export class RecordEncoder {
   readonly #schema: StandardSchemaV1<unknown> | undefined;
   readonly #maxRecordBytes: number;
   readonly #attributes: number;
-  readonly #bytesOnly: boolean; // what the codec takes can be no promise
+  readonly #bytesOnly: boolean; // the codec refuses promises by itself
   #registered: Uint8Array | undefined;
   #viewed: Uint8Array | undefined;
   #view: Buffer = Buffer.alloc(0);
@@ -100,7 +100,6 @@ export class RecordEncoder {
         this.digest = this.#digest === sha256 ? sha256(bytes) : this.#digestOfCopy(bytes);
       }
     } catch (cause) {
-      if (this.#bytesOnly) refusePromise(value);
       throw encodeError(cause);
     } finally {
       encoding = false;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "format/bytes.hpp"
+#include "format/frame_probe.hpp"
 #include "journal/file_source.hpp"
 #include "journal/pieces.hpp"
 
@@ -23,7 +23,7 @@ struct Piece {
   bool sound = false;
   std::uint64_t begin = 0;  // of its first frame; `first_seq` is that frame's
   std::uint64_t first_seq = 0;
-  format::Stream stream;      // of its frames; none: end is 0
+  format::Stream stream;      // of its frames; `frames` is 0 where none begins in it
   std::vector<Frame> frames;  // those that a reader knows
   std::uint64_t bytes_read = 0;
 };
@@ -77,13 +77,7 @@ class Walk {
   }
 
   static bool look_at_zeros(FileSource& source, std::uint64_t from, std::uint64_t to) {
-    while (from < to) {
-      const auto view = source.view(
-          from, static_cast<std::size_t>(std::min<std::uint64_t>(to - from, window_bytes)));
-      if (!view || view->empty() || !format::is_zero(*view)) return false;
-      from += view->size();
-    }
-    return true;
+    return from >= to || format::first_nonzero(source, from, to) == to;
   }
 
   // The pieces fit each other: each begins with the frame, and the seq, in front of which the one

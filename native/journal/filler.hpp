@@ -24,7 +24,8 @@ struct FillOrder {
   bool zero_fill = true;       // false where it gains nothing (copy-on-write)
   bool direct = false;
   std::uint32_t mode = 0600;
-  // How much the next slice writes, asked in front of each; 0 to zero_slice_bytes.
+  // How much the next slice writes, asked in front of each: a power of two, from a block to
+  // zero_slice_bytes.
   std::function<std::uint64_t()> slice_bytes = [] { return zero_slice_bytes; };
   // From the filler's task, exactly once.
   std::function<void(io::Result<std::unique_ptr<io::File>>)> done;

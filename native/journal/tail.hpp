@@ -40,7 +40,8 @@ struct TailQuestion {
   // From the device, unless that has the closing mark (closing_mark.hpp): direct, else with the
   // cache dropped where that works.
   bool from_device = true;
-  io::Tasks* tasks = nullptr;  // with from_device: to verify a closed segment in pieces
+  // To verify a closed segment in pieces; without, the device is asked whatever it has.
+  io::Tasks* tasks = nullptr;
 };
 Result<TailDecision> decide_tail(io::Disk& disk, const TailQuestion& question);
 
