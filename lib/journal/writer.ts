@@ -1,6 +1,6 @@
 // The writing side of a handle: what is admitted is staged, handed over and settled (settlement.ts), and
-// who waits for the log as a whole is told. The order of calls is the order of seqs: whatever hands over
-// first hands over what is staged.
+// who waits for the log as a whole (log-waits.ts) is told. The order of calls is the order of seqs:
+// whatever hands over first hands over what is staged.
 
 import type { NativeJournal, NativeReader } from '../binding';
 import type { PlainCodec } from '../codec/plain-copy';
@@ -9,16 +9,16 @@ import { errorOf } from '../failure';
 import { listen, operate, unlisten } from '../runtime';
 import { Admission, pendingRecordBytes, type WriterLimits } from './admission';
 import { batchValues, checkBatchBytes } from './batch-values';
-import { type Deferred, deferred, quiet } from './deferred';
+import { deferred, quiet } from './deferred';
 import { EventCollector, publishPoison } from './diagnostics';
 import type { HandOverChoice } from './hand-over';
 import { HandOverPolicy } from './hand-over-policy';
+import { type Awaited, LogWaits } from './log-waits';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import { CapturedRecord, type RecordEncoder } from './record-encoder';
 import { closedError, refusedBehind } from './refusals';
 import { type Gate, newRun, type Resolve, type Run } from './runs';
-import { SeqWaits } from './seq-waits';
 import { Settlement } from './settlement';
 import type { RecordSource } from './source';
 import type { Staging } from './staging';
@@ -26,7 +26,7 @@ import type { Staging } from './staging';
 /** Stands for the value of a record that has to be read to be known. */
 export const unknownValue: unique symbol = Symbol('unknown value');
 
-export class Writer implements RecordSource {
+export class Writer implements RecordSource, Awaited {
   readonly decoder: RecordDecoder;
   readonly skip = false;
   readonly onSkip = undefined;
@@ -36,7 +36,7 @@ export class Writer implements RecordSource {
   readonly #admission: Admission;
   readonly #durability: DurabilityChoice;
   readonly #settlement: Settlement;
-  readonly #waits: SeqWaits;
+  readonly #waits: LogWaits;
   readonly #events: EventCollector;
   readonly #staging: Staging;
   readonly #batch: Staging;
@@ -49,7 +49,6 @@ export class Writer implements RecordSource {
   #settledSeq = 0;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
-  #ready: Deferred<void> | undefined;
   readonly #closed = deferred<void>();
 
   constructor(
@@ -70,7 +69,7 @@ export class Writer implements RecordSource {
     this.#staging = encoder.makeStaging();
     this.#batch = encoder.makeStaging();
     this.#admission = new Admission(limits, this.#settlement, this.#staging);
-    this.#waits = new SeqWaits((on) => handle.watch(on));
+    this.#waits = new LogWaits(this, handle, this.#settlement);
     this.#events = new EventCollector(handle, directory);
     quiet(this.#closed.promise);
     listen(handle.id(), this.#tick);
@@ -136,20 +135,11 @@ export class Writer implements RecordSource {
   }
 
   get ready(): Promise<void> {
-    if (this.#ready !== undefined) return this.#ready.promise;
-    if (this.#closing !== undefined) return quiet(Promise.reject(closedError(this.#directory)));
-    if (this.#failure !== undefined) return quiet(Promise.reject(this.#failure));
-    if (this.writable) return Promise.resolve();
-    const ready = deferred<void>();
-    this.#ready = ready;
-    quiet(ready.promise);
-    this.#waits
-      .until(() => this.writable)
-      .finally(() => {
-        this.#ready = undefined; // first: whoever waited may fill it and ask again at once
-      })
-      .then(ready.resolve, ready.reject);
-    return ready.promise;
+    return this.#waits.ready;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   checkOpen(): void {
@@ -407,33 +397,19 @@ export class Writer implements RecordSource {
 
   // ---- waiting
 
-  async sync(): Promise<number> {
-    this.checkOpen();
-    this.flush();
-    const ordinal = this.#settlement.handed;
-    const seq = this.#handle.lastSeq();
-    // A rejection makes the last seq smaller: what is not there any more is not waited for.
-    const reached = () =>
-      this.#settlement.final >= ordinal && this.shownSeq >= Math.min(seq, this.#handle.lastSeq());
-    this.#handle.requestSync();
-    if (this.#failure !== undefined) throw this.#failure;
-    await this.#waits.until(reached);
-    const loss = this.#settlement.takeLoss();
-    if (loss !== undefined) throw loss;
-    return this.shownSeq;
+  sync(): Promise<number> {
+    return this.#waits.sync();
   }
 
-  async waitFor(seq: number, signal: AbortSignal | undefined): Promise<number> {
-    this.checkOpen();
-    this.flush();
-    if (this.shownSeq < seq && this.#failure !== undefined) throw this.#failure;
-    await this.#waits.until(() => this.shownSeq >= seq, signal);
-    return this.shownSeq;
+  waitFor(seq: number, signal: AbortSignal | undefined): Promise<number> {
+    return this.#waits.waitFor(seq, signal);
   }
 
-  /** Calls back whenever more may have become durable, until the result is called. */
+  beyond(seq: number, signal: AbortSignal | undefined): Promise<void> {
+    return this.#waits.beyond(seq, signal);
+  }
+
   observe(observer: () => void): () => void {
-    this.checkOpen();
     return this.#waits.observe(observer);
   }
 
@@ -443,11 +419,6 @@ export class Writer implements RecordSource {
 
   refresh(): Promise<void> {
     return Promise.resolve();
-  }
-
-  beyond(seq: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#failure !== undefined && this.shownSeq <= seq) return Promise.reject(this.#failure);
-    return this.#waits.until(() => this.closed || this.shownSeq > seq, signal);
   }
 
   // ---- end
