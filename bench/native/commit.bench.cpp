@@ -5,10 +5,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "io/aligned_buffer.hpp"
@@ -69,6 +75,55 @@ class Latencies {
 struct RawFile {
   bool direct = false;
   bool sync_writes = false;
+  bool another_thread = false;  // writes, while the one that measures waits for it
+};
+
+// What it costs alone that another thread does the work, and that one is waited for: two threads
+// are woken.
+class AnotherThread {
+ public:
+  explicit AnotherThread(std::function<void()> action)
+      : action_(std::move(action)), thread_([this] { run(); }) {}
+  ~AnotherThread() {
+    {
+      const std::scoped_lock lock(mutex_);
+      turn_ = Turn::end;
+    }
+    asked_.notify_one();
+    thread_.join();
+  }
+  AnotherThread(const AnotherThread&) = delete;
+  AnotherThread& operator=(const AnotherThread&) = delete;
+
+  void act_and_wait() {
+    std::unique_lock lock(mutex_);
+    turn_ = Turn::its;
+    asked_.notify_one();
+    answered_.wait(lock, [this] { return turn_ == Turn::ours; });
+  }
+
+ private:
+  enum class Turn { ours, its, end };
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      asked_.wait(lock, [this] { return turn_ != Turn::ours; });
+      if (turn_ == Turn::end) return;
+      lock.unlock();
+      action_();
+      lock.lock();
+      turn_ = Turn::ours;
+      answered_.notify_one();
+    }
+  }
+
+  std::function<void()> action_;
+  std::mutex mutex_;
+  std::condition_variable asked_;
+  std::condition_variable answered_;
+  Turn turn_ = Turn::ours;
+  std::thread thread_;
 };
 
 // Fills the file with zeros and makes that durable, then opens it for the loop.
@@ -118,14 +173,18 @@ void raw(benchmark::State& state, RawFile how) {
   std::uint64_t at = 0;
   Latencies latencies;
   bool failed = false;
+  const auto write = [&] {
+    failed = failed || !file.value()->write_at(at, content).ok();
+    if (!how.sync_writes) failed = failed || !file.value()->sync().ok();
+  };
+  std::optional<AnotherThread> thread;
+  if (how.another_thread) thread.emplace(write);
   for (auto _ : state) {
-    latencies.time([&] {
-      failed = failed || !file.value()->write_at(at, content).ok();
-      if (!how.sync_writes) failed = failed || !file.value()->sync().ok();
-    });
+    latencies.time([&] { thread ? thread->act_and_wait() : write(); });
     at += bytes;
     if (at + bytes > raw_file_bytes) at = 0;
   }
+  thread.reset();
   if (failed) state.SkipWithError("a write or sync failed");
   latencies.report(state);
   remove_directory(directory);
@@ -168,6 +227,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
   bench->Unit(benchmark::kMicrosecond);
 }
 BENCHMARK_CAPTURE(raw, direct_dsync, RawFile{true, true})->Apply(sizes);
+BENCHMARK_CAPTURE(raw, direct_dsync_thread, RawFile{true, true, true})->Apply(sizes);
 BENCHMARK_CAPTURE(raw, direct_fdatasync, RawFile{true, false})->Apply(sizes);
 BENCHMARK_CAPTURE(raw, buffered_fdatasync, RawFile{false, false})->Apply(sizes);
 BENCHMARK_CAPTURE(commit, automatic, journal::DirectChoice::automatic)->Apply(sizes);
