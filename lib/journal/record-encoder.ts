@@ -1,6 +1,7 @@
 // From a user's value to a staged record: schema, codec, digest, limits. User code runs in here (getters,
 // toJSON, a codec or schema of the user's), so nothing is staged before it is through.
 
+import { types } from 'node:util';
 import { byteLengthOf, viewOf } from '../arguments';
 import type { NativeJournal } from '../binding';
 import { BinaryWireCodec } from '../codec/binary';
@@ -18,7 +19,10 @@ import { type StandardSchemaV1, validate } from '../codec/schema';
 import { dictionaryNameBytes } from '../codec/structures';
 import { TidemarkError } from '../errors';
 import { errorOf } from '../failure';
+import { nestedError } from './refusals';
 import { Staging } from './staging';
+
+const { isSharedArrayBuffer } = types;
 
 /** The record's payload begins with the name of a dictionary; native/format/layout.hpp. */
 export const hasDictionary = 0x10;
@@ -28,6 +32,13 @@ let encoding = false;
 
 /** A record as it was at one moment, to be staged later, whatever becomes of the value meanwhile. */
 export class CapturedRecord {
+  readonly #captured = true;
+
+  /** Without asking the value, as `instanceof` does: a Proxy would run code of the user's. */
+  static is(value: unknown): value is CapturedRecord {
+    return typeof value === 'object' && value !== null && #captured in value;
+  }
+
   constructor(
     readonly bytes: Uint8Array,
     readonly digest: Uint8Array | undefined,
@@ -79,14 +90,7 @@ export class RecordEncoder {
    * has happened.
    */
   encode(value: unknown, staging: Staging): number {
-    if (encoding) {
-      throw new TidemarkError(
-        'ERR_TIDEMARK_ENCODE',
-        'something was appended while a value is being encoded, by a getter, toJSON, codec or ' +
-          'schema: append it before or after',
-        { outcome: 'not-written' },
-      );
-    }
+    if (encoding) throw nestedError();
     encoding = true;
     let size: number;
     try {
@@ -97,7 +101,8 @@ export class RecordEncoder {
       this.encoded = encoded;
       if (size <= this.#maxRecordBytes && this.#digest !== undefined) {
         const bytes = viewOf(encoded.bytes, encoded.start, encoded.end);
-        this.digest = this.#digest === sha256 ? sha256(bytes) : this.#digestOfCopy(bytes);
+        const isStable = this.#digest === sha256 && !isSharedArrayBuffer(bytes.buffer);
+        this.digest = isStable ? sha256(bytes) : this.#digestOfCopy(bytes);
       }
     } catch (cause) {
       throw encodeError(cause);
@@ -116,7 +121,10 @@ export class RecordEncoder {
     return size;
   }
 
-  /** A user's digest runs code that may change or shrink the memory: what it saw is stored. */
+  /**
+   * Of memory that may change or shrink meanwhile, by a user's digest or by another thread that shares it:
+   * what the digest saw is stored.
+   */
   #digestOfCopy(bytes: Uint8Array): Uint8Array {
     const copied = new Uint8Array(bytes);
     this.encoded = { bytes: copied, start: 0, end: copied.length, whole: true };

@@ -20,6 +20,16 @@ export function refusedBehind(failure: Error): Error {
   });
 }
 
+/** Of what is appended by code that runs while something else is appended. */
+export function nestedError(): TidemarkError {
+  return new TidemarkError(
+    'ERR_TIDEMARK_ENCODE',
+    'something was appended while a value is being encoded, by a getter, toJSON, codec or ' +
+      'schema: append it before or after',
+    { outcome: 'not-written' },
+  );
+}
+
 export function largerThanPending(bytes: number, most: number): TidemarkError {
   return new TidemarkError(
     'ERR_TIDEMARK_TOO_LARGE',

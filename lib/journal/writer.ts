@@ -17,7 +17,7 @@ import { type Awaited, LogWaits } from './log-waits';
 import type { DurabilityChoice } from './open-options';
 import type { RecordDecoder } from './record-decoder';
 import { CapturedRecord, type RecordEncoder } from './record-encoder';
-import { closedError, refusedBehind } from './refusals';
+import { closedError, nestedError, refusedBehind } from './refusals';
 import { type Gate, newRun, type Resolve, type Run } from './runs';
 import { Settlement } from './settlement';
 import type { RecordSource } from './source';
@@ -40,6 +40,7 @@ export class Writer implements RecordSource, Awaited {
   readonly #events: EventCollector;
   readonly #staging: Staging;
   readonly #batch: Staging;
+  #batching = false;
 
   #staged: Run | undefined; // of #staging
   #stagedDurability: DurabilityChoice;
@@ -168,7 +169,7 @@ export class Writer implements RecordSource, Awaited {
     gate: Gate,
     again: boolean,
   ): Promise<number> {
-    if (!(value instanceof CapturedRecord)) return this.#stage(value, durability, gate, again);
+    if (!CapturedRecord.is(value)) return this.#stage(value, durability, gate, again);
     return this.#stageEncoded(this.#restore(value), value.value, durability, gate);
   }
 
@@ -242,11 +243,13 @@ export class Writer implements RecordSource, Awaited {
     const copied = batchValues(values);
     const count = copied.length;
     const batch = this.#batch;
+    if (this.#batching) throw nestedError(); // it would empty what the other one has staged
+    this.#batching = true;
     try {
       let bytes = 0;
       for (let i = 0; i < count; i++) {
         const value = copied[i];
-        const captured = value instanceof CapturedRecord;
+        const captured = CapturedRecord.is(value);
         bytes += captured ? this.#restore(value) : this.#encode(value, batch);
         checkBatchBytes(bytes);
         if (gate !== undefined) copied[i] = captured ? value.value : this.#decodeAgain();
@@ -268,6 +271,7 @@ export class Writer implements RecordSource, Awaited {
       });
     } finally {
       batch.clear();
+      this.#batching = false;
     }
   }
 

@@ -188,7 +188,7 @@ export class DurableState<S, E> implements AsyncDisposable {
   #check(record: unknown): void {
     const { check } = this.#choices;
     if (check === undefined) return;
-    const event = record instanceof CapturedRecord ? record.value : record;
+    const event = CapturedRecord.is(record) ? record.value : record;
     checkSynchronous('check', check(this.#replica.value, event) as unknown);
   }
 

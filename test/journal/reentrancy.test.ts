@@ -1,5 +1,6 @@
 // User code runs while a value is encoded and validated. Whatever it does, staged records stay whole.
 import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
 import * as imported from 'msgpackr';
 import { msgpack } from 'tidemark';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +34,116 @@ describe('code that runs while a value is encoded', () => {
       { before: 'b'.repeat(50), inner: 'i'.repeat(50), after: 'a'.repeat(50) },
     ]);
     expect(other.lastSeq).toBe(0);
+  });
+
+  // Each is the second value of a batch, and appends a batch while the first is staged already.
+  const nesting: [string, (nest: () => void) => unknown][] = [
+    [
+      'a getter',
+      (nest) => ({
+        get second() {
+          nest();
+          return 2;
+        },
+      }),
+    ],
+    [
+      'toJSON',
+      (nest) =>
+        new (class {
+          toJSON() {
+            nest();
+            return { second: 2 };
+          }
+        })(),
+    ],
+  ];
+  it.each(
+    ['msgpack', 'json'].flatMap((codec) => nesting.map(([name, make]) => ({ codec, name, make }))),
+  )('that appends a batch inside a batch empties none ($name, $codec)', async ({ codec, make }) => {
+    const journal = await openJournal<unknown>(temporaryDirectory(), {
+      codec: codec as 'msgpack' | 'json',
+    });
+    let nested: Promise<unknown> | undefined;
+    const outer = journal.appendBatch([
+      'first',
+      make(() => (nested = rejection(journal.appendBatch(['nested'])))),
+      'third',
+    ]);
+    const later = journal.append('later');
+    expect(await outer).toEqual({ firstSeq: 1, lastSeq: 3 });
+    expect(await nested).toMatchObject({ code: 'ERR_TIDEMARK_ENCODE', outcome: 'not-written' });
+    expect(await later).toBe(4);
+    expect(await journal.sync()).toBe(4);
+    expect(await valuesOf(journal.read())).toEqual(['first', { second: 2 }, 'third', 'later']);
+  });
+
+  it('that a codec or a schema runs cannot empty a batch either', async () => {
+    let nest = (): void => {};
+    const encode = (value: string) => {
+      nest();
+      return Buffer.from(value);
+    };
+    const custom = {
+      name: 'nesting',
+      encode,
+      decode: (bytes: Uint8Array) => `${Buffer.from(bytes)}`,
+    };
+    const validate = (value: unknown) => {
+      nest();
+      return { value };
+    };
+    const schema = { '~standard': { version: 1 as const, vendor: 'test', validate } };
+    for (const options of [{ codec: custom }, { schema }]) {
+      const journal = await openJournal<unknown>(temporaryDirectory(), options as object);
+      const errors: Promise<unknown>[] = [];
+      nest = () => errors.push(rejection(journal.appendBatch(['nested'])));
+      const outer = await journal.appendBatch(['first', 'second']);
+      nest = () => {};
+      expect(outer).toEqual({ firstSeq: 1, lastSeq: 2 });
+      for (const error of await Promise.all(errors))
+        expect(error).toMatchObject({ code: 'ERR_TIDEMARK_ENCODE' });
+      expect(errors).toHaveLength(2);
+      expect(await journal.append('third')).toBe(3);
+      expect(await valuesOf(journal.read())).toEqual(['first', 'second', 'third']);
+    }
+  });
+
+  it('a Proxy is not asked what it is while others are staged', async () => {
+    const journal = await openJournal<unknown>(temporaryDirectory());
+    let asked = 0;
+    const getPrototypeOf = () => {
+      asked += 1;
+      void journal.appendBatch(['nested']).catch(() => {});
+      return Object.prototype;
+    };
+    const outer = await journal.appendBatch(['a', new Proxy({}, { getPrototypeOf }), 'c']);
+    expect(outer).toEqual({ firstSeq: 1, lastSeq: 3 });
+    expect(await valuesOf(journal.read({ to: 3 }))).toEqual(['a', {}, 'c']);
+    // msgpackr asks, inside of the encoding, where what appends is refused.
+    expect(journal.lastSeq).toBe(3);
+    expect(asked).toBeLessThan(3);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(await rejection(journal.appendBatch(['d', proxy]))).toMatchObject({
+      code: 'ERR_TIDEMARK_ENCODE',
+    });
+    expect(await journal.append('d')).toBe(4);
+  });
+
+  it('memory that another thread changes meanwhile is stored as it was hashed', async () => {
+    const journal = await openJournal<Uint8Array>(temporaryDirectory(), {
+      codec: 'binary',
+      contentHash: 'sha256',
+    });
+    const shared = new SharedArrayBuffer(4 * 1024 * 1024);
+    const fill = `const { workerData } = require('node:worker_threads');
+      for (let i = 0; ; i++) new Uint32Array(workerData).fill(i);`;
+    const worker = new Worker(fill, { eval: true, workerData: shared });
+    while (new Uint32Array(shared)[0] === 0) await new Promise(setImmediate);
+    for (let i = 0; i < 8; i++) await journal.append(new Uint8Array(shared));
+    await worker.terminate();
+    expect(await valuesOf(journal.read())).toHaveLength(8); // each read is checked against its hash
   });
 
   it('that throws leaves nothing behind', async () => {
