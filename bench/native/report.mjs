@@ -99,6 +99,9 @@ const loops = {
   'commit/buffered': '**commit**, `directIO: false`',
 };
 
+/** A loop that does nothing but what the disk needs. */
+const isRaw = (what) => what.startsWith('raw/') && !what.endsWith('_thread');
+
 function commits(figures) {
   const lines = [
     row('one at a time', 'bytes', 'p50 µs', 'p99 µs', 'p99.9 µs', 'p50 by the fastest raw loop'),
@@ -110,7 +113,6 @@ function commits(figures) {
   });
   for (const size of new Set(all.map((one) => one.size))) {
     const same = all.filter((one) => one.size === size);
-    const isRaw = (what) => what.startsWith('raw/') && !what.endsWith('_thread');
     const raw = same.filter(({ what }) => isRaw(what)).map(({ p50_us }) => p50_us);
     for (const { what, p50_us, p99_us, p999_us } of same) {
       const ratio = isRaw(what) ? '' : `${(p50_us / Math.min(...raw)).toFixed(2)}×`;

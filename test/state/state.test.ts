@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { type Codec, DurableState, Journal, msgpack } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { asynchronous, expectNothingUnhandled } from '../support/asynchronous';
 import { openJournal, rejection, temporaryDirectory } from '../support/journals';
@@ -155,6 +155,31 @@ describe('commit', () => {
 });
 
 describe('commitBatch', () => {
+  it.each(['msgpack', 'json'] as const)(
+    'inside of an event of another one is refused, and takes nothing from that (%s)',
+    async (codec) => {
+      const options = {
+        codec,
+        initial: () => [],
+        apply: (list: unknown[], event: unknown) => void list.push(event),
+      };
+      const state = await DurableState.open<unknown[], unknown>(temporaryDirectory(), options);
+      onTestFinished(() => state.close().catch(() => {}));
+      let nested: Promise<unknown> | undefined;
+      const second = {
+        get x() {
+          nested ??= rejection(state.commitBatch(['nested']));
+          return 2;
+        },
+      };
+      const outer = await state.commitBatch(['first', second, 'third']);
+      expect(outer).toEqual({ firstSeq: 1, lastSeq: 3 });
+      expect(await nested).toMatchObject({ code: 'ERR_TIDEMARK_ENCODE' });
+      expect(await state.commit('later')).toBe(4);
+      expect(state.value).toEqual(['first', { x: 2 }, 'third', 'later']);
+    },
+  );
+
   it(
     'is one commit',
     onDisk(async () => {
