@@ -6,11 +6,12 @@ import { hasCommand } from './tools.mjs';
 
 const command = (name) => () => hasCommand(name);
 
-/** Whether a clang of this machine has its sanitizer runtimes. */
+/** Whether clang has its sanitizer runtimes; the rest of LLVM may be there without them. */
 function hasSanitizers() {
-  const versions = existsSync('/usr/lib/llvm-14') ? ['/usr/lib/llvm-14/lib/clang'] : [];
-  return versions.some((directory) =>
-    readdirSync(directory, { recursive: true }).some((name) => /libclang_rt\.tsan/.test(name)),
+  const runtimes = '/usr/lib/llvm-14/lib/clang';
+  return (
+    existsSync(runtimes) &&
+    readdirSync(runtimes, { recursive: true }).some((name) => /libclang_rt\.tsan/.test(name))
   );
 }
 
