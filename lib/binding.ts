@@ -302,6 +302,7 @@ export interface NativeBinding {
     complete: (operation: number, failure: NativeFailure | undefined, value: unknown) => void,
     changed: (handle: number) => void,
     postpone: () => void,
+    hasLibuv: boolean,
   ): void;
   /** Calls `complete` and `changed` for what `postpone` was called for: in a later turn. */
   deliver(): void;

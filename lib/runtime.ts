@@ -14,6 +14,9 @@ interface Pending {
 /** Of Node, whatever stands in for it later: fake timers of a test would keep acknowledgements back. */
 const afterTurn = setImmediate;
 
+/** Bun and Deno export names of libuv that end the process, or an event loop that is not theirs. */
+const hasLibuv = process.versions.bun === undefined && process.versions.deno === undefined;
+
 const operations = new Map<number, Pending>();
 const handles = new Map<number, () => void>();
 let lastOperation = 0;
@@ -39,6 +42,7 @@ export function runtime(): NativeBinding {
       complete,
       (handle) => handles.get(handle)?.(),
       () => afterTurn(deliver),
+      hasLibuv,
     );
     connected = binding;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "addon/loop_watch.hpp"
 #include "addon/values.hpp"
 
 namespace tidemark::addon {
@@ -119,6 +120,7 @@ void Environment::run(std::uint32_t operation, std::function<Outcome()> job) {
 
 void Environment::add_client(std::uint32_t handle, std::shared_ptr<journal::Client> client) {
   open_handles().add(client);
+  if (notice_) client->begin_writes(notice_);
   clients_.emplace(handle, std::move(client));
 }
 
@@ -127,6 +129,21 @@ void Environment::remove_client(std::uint32_t handle) {
   if (found == clients_.end()) return;
   open_handles().remove(found->second);
   clients_.erase(found);
+}
+
+void Environment::hands_over(std::uint32_t handle, const journal::Client& client) {
+  if (!client.writing() || std::ranges::find(writing_, handle) != writing_.end()) return;
+  writing_.push_back(handle);
+}
+
+// The disk has ended a write that was begun. What it settles is delivered in this turn.
+void Environment::end_writes() {
+  notice_->clear();
+  mailbox_->expect();
+  std::erase_if(writing_, [this](std::uint32_t handle) {
+    const auto found = clients_.find(handle);
+    return found == clients_.end() || !found->second->end_write();
+  });
 }
 
 void Environment::close_all() {
@@ -156,6 +173,15 @@ Napi::Value Environment::connect(const Napi::CallbackInfo& info) {
   napi_unref_threadsafe_function(info.Env(), function);
   self.function_ = function;
   self.mailbox_->open(function);
+  if (flag_argument(info[3])) self.notice_ = io::make_notice();
+  const bool watched =
+      self.notice_ &&
+      watch_in_loop(info.Env(), self.notice_->descriptor(), [&self, env = napi_env(info.Env())] {
+        self.end_writes();
+        self.turned_at_ = io::system_host().clock->monotonic();
+        self.deliver_mail(env);
+      });
+  if (!watched) self.notice_.reset();
   close_at_exit_once();
   // Hooks run in reverse order: ours, registered after the function's own, closes the mailbox
   // before the function dies.

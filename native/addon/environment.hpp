@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "addon/mailbox.hpp"
 #include "io/tasks.hpp"
@@ -55,6 +56,8 @@ class Environment {
 
   [[nodiscard]] std::uint32_t next_handle() noexcept { return ++last_handle_; }
   void add_client(std::uint32_t handle, std::shared_ptr<journal::Client> client);
+  // After a hand-over: the event loop is to end the write that it began, if it did.
+  void hands_over(std::uint32_t handle, const journal::Client& client);
   void remove_client(std::uint32_t handle);
   // Closes every journal handle of this environment. Waits at most a second in all, and only for
   // journals of which it closed the process's last handle, so that their close is clean when the
@@ -66,13 +69,15 @@ class Environment {
   }
 
   // ---- functions of the binding
-  static Napi::Value connect(const Napi::CallbackInfo& info);  // (complete, changed, postpone)
+  static Napi::Value connect(
+      const Napi::CallbackInfo& info);  // (complete, changed, postpone, hasLibuv)
   static Napi::Value deliver(const Napi::CallbackInfo& info);  // what was postponed
   static Napi::Value hold(const Napi::CallbackInfo& info);     // (on): keeps the event loop alive
 
  private:
   static void on_tick(napi_env env, napi_value, void* context, void*);
   void deliver_mail(napi_env env);
+  void end_writes();
   static void clean_up(void* environment);
 
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
@@ -86,6 +91,8 @@ class Environment {
   const std::uint64_t number_;
   std::uint32_t last_handle_ = 0;
   std::map<std::uint32_t, std::shared_ptr<journal::Client>> clients_;
+  std::shared_ptr<io::Notice> notice_;  // null: writes are not begun in this event loop
+  std::vector<std::uint32_t> writing_;  // handles whose write the event loop is to end
 };
 
 }  // namespace tidemark::addon

@@ -179,6 +179,7 @@ Napi::Value JournalHandle::hand_over(const Napi::CallbackInfo& info) {
 
   const auto first =
       control[in_wait] != 0 ? client_->hand_over_and_wait(batch) : client_->hand_over(batch);
+  Environment::of(info.Env()).hands_over(id_, *client_);
   put_state(control, *client_->journal());
   if (!first) return {env, failure_value(env, first.error())};
   control[out_first_seq] = static_cast<double>(first.value());

@@ -17,6 +17,11 @@ void Mailbox::close() {
   unread = std::exchange(mail_, Mail{});
 }
 
+void Mailbox::expect() {
+  const std::scoped_lock lock(mutex_);
+  ticking_ = true;
+}
+
 Mailbox::Mail Mailbox::take() {
   const std::scoped_lock lock(mutex_);
   ticking_ = false;

@@ -36,6 +36,8 @@ class Mailbox {
   void open(napi_threadsafe_function function);
   // JS thread. Nothing is delivered any more and `function` is never called again.
   void close();
+  // JS thread: a take follows at once, and nothing need call for it.
+  void expect();
   // JS thread: everything since the last take.
   Mail take();
 

@@ -32,6 +32,26 @@ struct FileIdentity {
                           const FileIdentity&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
+// How an event loop is told that a write which was begun has ended: its descriptor is readable from
+// then until clear(). One may serve many files.
+class Notice {
+ public:
+  Notice() = default;
+  Notice(const Notice&) = delete;
+  Notice& operator=(const Notice&) = delete;
+  virtual ~Notice() = default;
+  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+  virtual void signal() noexcept = 0;  // from any thread
+  virtual void clear() noexcept = 0;
+};
+
+// What a write that was begun came to.
+enum class Ended : std::uint8_t {
+  not_yet,
+  written,  // whole
+  refused,  // by a system that would have had to wait, or cut short: write_at has to write it
+};
+
 class File {
  public:
   File() = default;
@@ -52,6 +72,18 @@ class File {
   Status write_at(std::uint64_t offset, Bytes bytes) {
     return write_at(offset, std::span(&bytes, 1));
   }
+
+  // Begins a write without waiting for it, where begins_writes() says so: false when the system
+  // takes none now, and nothing has happened then. Offset, address and size are as write_at wants
+  // them; the bytes stay as they are until end_write() said something else than `not_yet`. One
+  // write at a time; `notice` is signalled when it has ended. On a file with synchronous writes it
+  // is as durable then as any.
+  virtual bool begin_write(std::uint64_t /*offset*/, Bytes /*bytes*/, Notice& /*notice*/) {
+    return false;
+  }
+  // What became of it: with `wait` never `not_yet`. From any thread, one at a time.
+  virtual Result<Ended> end_write(bool /*wait*/) { return Ended::refused; }
+  [[nodiscard]] virtual bool begins_writes() const noexcept { return false; }
 
   // Makes everything written to this file so far durable, with the size needed to read it back:
   // fdatasync, F_FULLFSYNC on macOS, FlushFileBuffers on Windows. After an error the state of what

@@ -182,13 +182,32 @@ class FaultDisk::OpenFile final : public File {
       state_->record(call, written ? std::nullopt : std::optional(written.error().code), false);
       return written;
     }
-    if (fault->effect != Effect::none) {
-      const bool whole = fault->effect == Effect::whole;
-      const std::uint64_t bytes = whole ? call.bytes : shortened(*fault, call.bytes);
-      if (inner_->write_at(offset, first_bytes(parts, bytes))) state_->moved(Call::write, bytes);
-    }
+    leave_part(*fault, offset, parts, call.bytes);
     return state_->fail(call, *fault);
   }
+
+  // Counted, and failed, as the write that it is. What the disk does of one that fails is done at
+  // once, and told at its end.
+  bool begin_write(std::uint64_t offset, Bytes bytes, Notice& notice) override {
+    if (!inner_->begins_writes()) return false;
+    begun_ = DiskCall{Call::write, path_, {}, 0, offset, bytes.size()};
+    begun_fault_ = state_->meet(begun_);
+    if (!begun_fault_) return inner_->begin_write(offset, bytes, notice);
+    leave_part(*begun_fault_, offset, {&bytes, 1}, bytes.size());
+    notice.signal();
+    return true;
+  }
+
+  Result<Ended> end_write(bool wait) override {
+    if (begun_fault_) return state_->fail(begun_, *std::exchange(begun_fault_, std::nullopt));
+    Result<Ended> ended = inner_->end_write(wait);
+    if (ended && ended.value() == Ended::not_yet) return ended;
+    if (ended && ended.value() == Ended::written) state_->moved(Call::write, begun_.bytes);
+    state_->record(begun_, ended ? std::nullopt : std::optional(ended.error().code), false);
+    return ended;
+  }
+
+  [[nodiscard]] bool begins_writes() const noexcept override { return inner_->begins_writes(); }
 
   Status sync() override {
     return state_->pass(at(Call::sync), [this] { return inner_->sync(); });
@@ -211,6 +230,13 @@ class FaultDisk::OpenFile final : public File {
 
  private:
   [[nodiscard]] DiskCall at(Call call) const { return {call, path_, {}, 0, 0, 0}; }
+  // What a write that fails does all the same.
+  void leave_part(const Fault& fault, std::uint64_t offset, std::span<const Bytes> parts,
+                  std::uint64_t size) {
+    if (fault.effect == Effect::none) return;
+    const std::uint64_t bytes = fault.effect == Effect::whole ? size : shortened(fault, size);
+    if (inner_->write_at(offset, first_bytes(parts, bytes))) state_->moved(Call::write, bytes);
+  }
   // A part that is the whole is no failure: at least one byte is missing.
   [[nodiscard]] std::size_t shortened(const Fault& fault, std::uint64_t size) const {
     const std::uint64_t most = size == 0 ? 0 : size - 1;
@@ -221,6 +247,8 @@ class FaultDisk::OpenFile final : public File {
   const std::shared_ptr<State> state_;
   const std::string path_;
   std::unique_ptr<File> inner_;
+  DiskCall begun_;  // the write that was begun last
+  std::optional<Fault> begun_fault_;
 };
 
 class FaultDisk::HeldLock final : public Lock {

@@ -17,7 +17,7 @@
 //   garbled; with powersafe overwrite only the bytes that change are, without it everything in the
 //   blocks that the write touches (writes are widened to their block).
 // - Files with synchronous writes make durable the range of each write and the size it needs, and
-//   nothing before it.
+//   nothing before it. One that was begun is a pending change until its end is asked for.
 // - A sync that fails marks its pages clean: each block has reached the cache of the device, and is
 //   made durable by the next sync that succeeds, or it is only in the page cache, where buffered
 //   reads see it, while direct reads, and all reads after drop_cache, see what the device has.

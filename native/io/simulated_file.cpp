@@ -33,7 +33,8 @@ Result<std::size_t> SimulatedDisk::OpenFile::read_at(std::uint64_t offset, Mutab
   return system_->read(*inode_, offset, into, options_.direct);
 }
 
-Status SimulatedDisk::OpenFile::write_at(std::uint64_t offset, std::span<const Bytes> parts) {
+Status SimulatedDisk::OpenFile::admit_write(std::uint64_t offset,
+                                            std::span<const Bytes> parts) const {
   std::uint64_t length = 0;
   bool too_large = false;
   bool misplaced = false;
@@ -50,11 +51,43 @@ Status SimulatedDisk::OpenFile::write_at(std::uint64_t offset, std::span<const B
   if (length > 0 && !system_->has_room(*inode_, offset + length)) {
     return fail(Errc::no_space, Call::write);
   }
+  return done();
+}
+
+Status SimulatedDisk::OpenFile::write_at(std::uint64_t offset, std::span<const Bytes> parts) {
+  if (Status admitted = admit_write(offset, parts); !admitted) return admitted;
+  const std::lock_guard lock(system_->mutex);
   const bool fails = options_.sync_writes && system_->syncs_to_fail > 0;
   system_->write(inode_, path_, offset, parts, options_.direct, options_.sync_writes && !fails);
   if (!fails) return done();
   static_cast<void>(system_->sync(inode_));
   return fail(Errc::io, Call::write);
+}
+
+bool SimulatedDisk::OpenFile::begins_writes() const noexcept {
+  return options_.direct && options_.sync_writes;
+}
+
+// What is refused is told at the end.
+bool SimulatedDisk::OpenFile::begin_write(std::uint64_t offset, Bytes bytes, Notice& notice) {
+  if (!begins_writes()) return false;
+  begun_at_ = offset;
+  begun_ = bytes;
+  begun_status_ = admit_write(offset, {&bytes, 1});
+  if (begun_status_) {
+    const std::lock_guard lock(system_->mutex);
+    system_->write(inode_, path_, offset, {&bytes, 1}, true, false);
+  }
+  notice.signal();
+  return true;
+}
+
+// The same bytes once more, and durable now: they take the place of those that were pending.
+Result<Ended> SimulatedDisk::OpenFile::end_write(bool /*wait*/) {
+  if (!begun_status_) return std::exchange(begun_status_, done()).error();
+  if (Status written = write_at(begun_at_, {&begun_, 1}); !written)
+    return std::move(written).error();
+  return Ended::written;
 }
 
 Status SimulatedDisk::OpenFile::sync() {

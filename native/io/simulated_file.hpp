@@ -23,6 +23,9 @@ class SimulatedDisk::OpenFile final : public File {
 
   Result<std::size_t> read_at(std::uint64_t offset, MutableBytes into) override;
   Status write_at(std::uint64_t offset, std::span<const Bytes> parts) override;
+  bool begin_write(std::uint64_t offset, Bytes bytes, Notice& notice) override;
+  Result<Ended> end_write(bool wait) override;
+  [[nodiscard]] bool begins_writes() const noexcept override;
   Status sync() override;
   Status truncate(std::uint64_t size) override;
   Result<std::uint64_t> size() override;
@@ -31,6 +34,8 @@ class SimulatedDisk::OpenFile final : public File {
   [[nodiscard]] std::size_t alignment() const noexcept override { return alignment_; }
 
  private:
+  // What write_at checks, and refuses.
+  [[nodiscard]] Status admit_write(std::uint64_t offset, std::span<const Bytes> parts) const;
   bool begin(Call call, std::uint64_t offset = 0, std::uint64_t length = 0) const;
   [[nodiscard]] Error fail(Errc code, Call call) const { return {code, call, 0, *path_}; }
   [[nodiscard]] bool fits(std::uint64_t offset, Bytes bytes) const;
@@ -41,6 +46,9 @@ class SimulatedDisk::OpenFile final : public File {
   const std::shared_ptr<const std::string> path_;
   const OpenOptions options_;
   const std::size_t alignment_;
+  std::uint64_t begun_at_ = 0;  // where the last write that was begun stands
+  Bytes begun_;
+  Status begun_status_ = done();
 };
 
 }  // namespace tidemark::io

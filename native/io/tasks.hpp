@@ -102,6 +102,9 @@ const Host& system_host();
 // A plain disk in memory (everything written is durable at once), real clock and threads.
 std::shared_ptr<Disk> make_memory_disk();
 
+// For writes that are begun on the system's disk; null where it begins none.
+std::shared_ptr<Notice> make_notice();
+
 // Identity of a running process, for lock files: survives pid reuse and reboots.
 struct ProcessIdentity {
   std::int64_t pid = 0;

@@ -4,6 +4,7 @@
 
 #include "format/layout.hpp"
 #include "journal/core.hpp"
+#include "journal/writer.hpp"
 
 namespace tidemark::journal {
 namespace {
@@ -231,7 +232,7 @@ Result<std::uint64_t> Journal::Core::take(Client::State& client,
 void Journal::Core::ask_sync() {
   sync_requested = true;
   if (!queue.empty()) queue.back()->durable_wanted = true;
-  task->wake();
+  wake_at_once();
 }
 
 Client::Client(std::shared_ptr<Journal> journal, std::shared_ptr<State> state)
@@ -248,11 +249,19 @@ Client::~Client() {
 
 Result<std::uint64_t> Client::hand_over(const Batch& batch) {
   Journal::Core& core = *journal_->core_;
+  bool begin = false;
+  bool wake = false;
   Result<std::uint64_t> first = [&] {
     const std::scoped_lock lock(core.mutex);
-    return core.take(*state_, state_, batch);
+    Result<std::uint64_t> taken = core.take(*state_, state_, batch);
+    if (taken) begin = core.begin_or_wake(*state_, wake);
+    return taken;
   }();
-  if (first) core.task->wake();  // outside the lock, which the writer takes first of all
+  if (wake) core.task->wake();  // outside the lock, which the writer takes first of all
+  if (begin) {
+    core.writer->begin(state_);
+    begun_ = true;
+  }
   return first;
 }
 
@@ -261,7 +270,7 @@ Result<std::uint64_t> Client::hand_over_and_wait(const Batch& batch) {
   std::unique_lock lock(core.mutex);
   Result<std::uint64_t> first = core.take(*state_, state_, batch);
   if (!first) return first;
-  core.task->wake();
+  core.wake_at_once();
   const std::uint64_t ordinal = state_->handed;
   core.gate->wait(
       lock, [&] { return state_->settled >= ordinal || core.ended; }, std::nullopt);
@@ -323,6 +332,28 @@ std::vector<Event> Client::take_events(std::uint64_t listener) {
   return journal_->core_->events.take(listener);
 }
 
+void Client::begin_writes(std::shared_ptr<io::Notice> notice) {
+  const std::scoped_lock lock(journal_->core_->mutex);
+  state_->notice = std::move(notice);
+}
+
+bool Client::end_write() {
+  Journal::Core& core = *journal_->core_;
+  const auto is_ours = [&] {
+    return core.keeper == Keeper::device && core.begun_write.by == state_;
+  };
+  {
+    const std::scoped_lock lock(core.mutex);
+    begun_ = is_ours();  // the task may have ended it
+    if (begun_) core.keeper = Keeper::client;
+  }
+  if (!begun_) return false;
+  core.writer->end_begun(state_);
+  const std::scoped_lock lock(core.mutex);
+  begun_ = is_ours();
+  return begun_;
+}
+
 void Client::request_sync() {
   Journal::Core& core = *journal_->core_;
   const std::scoped_lock lock(core.mutex);
@@ -342,7 +373,7 @@ void Client::close(std::function<void(Status)> callback) {
     } else if (!others) {
       core.closing = true;
       if (callback) core.end_callbacks.push_back(std::exchange(callback, nullptr));
-      core.task->wake();
+      core.wake_at_once();
     } else if (state_->settled == state_->handed) {
       at_once = state_->loss ? Status(*state_->loss) : done();
     } else {

@@ -1,5 +1,5 @@
 // What one open journal consists of, and who may touch what. Everything that several threads share
-// is guarded by `mutex`; the writer's own state (writer.hpp) belongs to its task. Lock order:
+// is guarded by `mutex`; the writer's own state (writer.hpp) belongs to its keeper. Lock order:
 // registry → marks_mutex → mutex; no lock is held across a call of a client's callback, and `mutex`
 // is never held across a call of the disk.
 #pragma once
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,7 @@ struct Client::State {
   bool closing = false;
   std::function<void(Status)> closed;  // to be called when everything of this handle is settled
   std::optional<Failure> loss;         // the first rejection of one of its records
+  std::shared_ptr<io::Notice> notice;  // of an event loop that ends writes; null: there is none
 
   void poke() {
     const std::scoped_lock lock(notify_mutex);
@@ -83,6 +85,22 @@ struct Spare {
   std::atomic<std::uint64_t> slice_bytes = zero_slice_bytes;
 };
 
+inline constexpr io::Nanoseconds never = std::numeric_limits<io::Nanoseconds>::max();
+
+// Who may touch the writer's state. It changes hands under Core::mutex only.
+enum class Keeper : std::uint8_t {
+  task,    // the writer's task, which runs or is woken
+  nobody,  // there is nothing to write: the task sleeps, and who hands over next may begin
+  client,  // a client that begins a write, or ends it
+  device,  // a begun write is under way: its client ends it, or the task when that takes too long
+};
+
+// The write that a client began.
+struct BegunWrite {
+  std::shared_ptr<Client::State> by;   // who is to end it
+  io::Nanoseconds patience_until = 0;  // then the task does
+};
+
 class Writer;
 
 struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
@@ -122,6 +140,9 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
   format::Head head;
   std::uint64_t next_segment_id = 1;
   Spare spare;
+  Keeper keeper = Keeper::task;
+  BegunWrite begun_write;
+  io::Nanoseconds task_wakes_at = 0;  // by itself; 0: it is awake, or is woken
   bool sync_requested = false;
   bool closing = false;
   bool ended = false;
@@ -154,6 +175,18 @@ struct Journal::Core : std::enable_shared_from_this<Journal::Core> {
                                            const std::shared_ptr<Client::State>& shared,
                                            const Batch& batch);
   void ask_sync();  // mutex held
+  // ---- writes that a client begins (writer_begun.cpp)
+  // mutex held. Whether this client is now the writer's keeper, with the commit in front in hand;
+  // `just_ended`: the records of the commit that it ended in this moment.
+  [[nodiscard]] bool take_to_begin(const Client::State& client, std::size_t just_ended);
+  // mutex held. Whether records in the queue are to be durable within an interval.
+  [[nodiscard]] bool queue_is_due() const;
+  // mutex held. The task is awake at `when`, or earlier.
+  void wake_by(io::Nanoseconds when);
+  // mutex held. After a hand-over: true as above; else `wake` says whether to wake the task.
+  [[nodiscard]] bool begin_or_wake(const Client::State& client, bool& wake);
+  // mutex held. Somebody waits: the task ends a begun write at once.
+  void wake_at_once();
   // mark_files.cpp; marks_mutex held. The new mark is durable when replace_mark succeeds.
   [[nodiscard]] std::string mark_temporary(std::string_view file);
   [[nodiscard]] io::Status replace_mark(const std::string& file, io::Bytes bytes);

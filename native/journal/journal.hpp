@@ -79,6 +79,14 @@ class Client {
   // does.
   Status register_dictionary(std::span<const std::byte> payload);
   Progress take_progress();
+  // From here on hand_over may begin the write of a small commit by itself; `notice` says when one
+  // has ended, and then the thread that hands over calls end_write() soon.
+  void begin_writes(std::shared_ptr<io::Notice> notice);
+  // Whether a write of this handle is under way. Only on the thread that hands over.
+  [[nodiscard]] bool writing() const noexcept { return begun_; }
+  // Ends the write that has ended, and begins the next one where there is one: true while one is
+  // under way. Without one it does nothing.
+  bool end_write();
   // Also be called back for every advance of the watermark, whoever's records they are (followers,
   // waitFor); counted.
   void watch(bool on);
@@ -105,6 +113,7 @@ class Client {
  private:
   std::shared_ptr<Journal> journal_;
   std::shared_ptr<State> state_;
+  bool begun_ = false;
 };
 
 struct TruncateResult {

@@ -66,9 +66,8 @@ bool SegmentWriter::fits(const CommitContents& contents, bool block_padded) cons
   return stream_.end + frame + behind <= target_bytes_;
 }
 
-io::Status SegmentWriter::append_commit(const CommitContents& contents,
-                                        const format::Watermark& watermark, bool block_padded,
-                                        bool through) {
+SegmentWriter::Frame SegmentWriter::encode(const CommitContents& contents,
+                                           const format::Watermark& watermark, bool block_padded) {
   const std::size_t count = contents.lengths.size();
   assert(contents.first_seq == stream_.next_seq);
   assert(contents.payload.size() <= format::maximum_body_bytes &&
@@ -94,19 +93,63 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents,
   header.watermark = watermark;
   header.body_bytes = static_cast<std::uint32_t>(contents.payload.size());
   header.block_padded = block_padded;
-  const std::uint32_t checksum = format::encode_commit_prefix(
-      place_, header, contents.lengths, checksums_, contents.attributes, contents.hashes, prefix_);
-  const std::uint64_t bytes = format::commit_frame_bytes(
-      prefix_.size(), header.body_bytes, stream_.end, block_padded, header_.block_bytes);
-  const std::uint64_t padding = bytes - prefix_.size() - contents.payload.size();
-  const std::array<io::Bytes, 3> parts{io::Bytes(prefix_), contents.payload,
-                                       io::Bytes(zeros).first(static_cast<std::size_t>(padding))};
-  if (io::Status status = write_frame(parts, bytes, through); !status) return status;
-  index_->add(stream_.end, contents.first_seq);
-  advance(bytes, checksum, seq, seq - contents.first_seq);
-  stream_.watermark = watermark;
+  Frame frame;
+  frame.checksum = format::encode_commit_prefix(place_, header, contents.lengths, checksums_,
+                                                contents.attributes, contents.hashes, prefix_);
+  frame.bytes = format::commit_frame_bytes(prefix_.size(), header.body_bytes, stream_.end,
+                                           block_padded, header_.block_bytes);
+  const std::uint64_t padding = frame.bytes - prefix_.size() - contents.payload.size();
+  frame.parts = {io::Bytes(prefix_), contents.payload,
+                 io::Bytes(zeros).first(static_cast<std::size_t>(padding))};
+  frame.first_seq = contents.first_seq;
+  frame.next_seq = seq;
+  frame.watermark = watermark;
+  return frame;
+}
+
+void SegmentWriter::appended(const Frame& frame) {
+  index_->add(stream_.end, frame.first_seq);
+  advance(frame.bytes, frame.checksum, frame.next_seq, frame.next_seq - frame.first_seq);
+  stream_.watermark = frame.watermark;
   stream_.closed = false;
+}
+
+io::Status SegmentWriter::append_commit(const CommitContents& contents,
+                                        const format::Watermark& watermark, bool block_padded,
+                                        bool through) {
+  const Frame frame = encode(contents, watermark, block_padded);
+  if (io::Status status = write_frame(frame.parts, frame.bytes, through); !status) return status;
+  appended(frame);
   return io::done();
+}
+
+// Only what is at hand: a block that is to be read first, or a file that is to be opened, is waited
+// for, and so the next commit's that waits.
+bool SegmentWriter::begin_commit(const CommitContents& contents, const format::Watermark& watermark,
+                                 bool block_padded, io::Notice& notice) {
+  if (unsynced_ || !through_file_ || !through_file_->begins_writes() || !direct_primed_) {
+    return false;
+  }
+  begun_ = encode(contents, watermark, block_padded);
+  if (!lay_out(stream_.end, begun_.parts, begun_blocks_)) return false;
+  begun_.parts = {};  // the frame stands in direct_
+  return through_file_->begin_write(begun_blocks_.start,
+                                    io::Bytes(direct_.data(), begun_blocks_.whole), notice);
+}
+
+io::Result<io::Ended> SegmentWriter::end_commit(bool wait) {
+  io::Result<io::Ended> ended = through_file_->end_write(wait);
+  if (!ended) {
+    direct_primed_ = false;
+    unsynced_ = true;  // as after a write that failed
+    return named(std::move(ended).error()).error();
+  }
+  if (ended.value() == io::Ended::written) {
+    keep_last_block(begun_blocks_);
+    bytes_written_ += begun_.bytes;
+    appended(begun_);
+  }
+  return ended;
 }
 
 io::Status SegmentWriter::append_mark(bool closing, bool block_padded, bool through) {
@@ -208,28 +251,40 @@ io::Status SegmentWriter::named(io::Status status) const {
 io::Status SegmentWriter::write_direct(io::File& file, std::uint64_t offset,
                                        std::span<const io::Bytes> parts) {
   if (io::Status status = prime_direct(); !status) return status;
+  Blocks blocks;
+  if (!lay_out(offset, parts, blocks)) return out_of_memory(path_);
+  io::Status status = file.write_at(blocks.start, io::Bytes(direct_.data(), blocks.whole));
+  if (status) {
+    keep_last_block(blocks);
+  } else {
+    direct_primed_ = false;
+  }
+  return status;
+}
+
+bool SegmentWriter::lay_out(std::uint64_t offset, std::span<const io::Bytes> parts,
+                            Blocks& blocks) {
   const std::size_t block = direct_.alignment();
-  const std::uint64_t start = offset / block * block;
-  const auto head = static_cast<std::size_t>(offset - start);
-  std::size_t bytes = head;
-  for (const io::Bytes part : parts) bytes += part.size();
-  const auto whole = static_cast<std::size_t>(format::align_up(bytes, block));
-  // One block more, to keep the new last block in front without overlapping.
-  if (!direct_.reserve(whole, head)) return out_of_memory(path_);
+  blocks.start = offset / block * block;
+  const auto head = static_cast<std::size_t>(offset - blocks.start);
+  blocks.bytes = head;
+  for (const io::Bytes part : parts) blocks.bytes += part.size();
+  blocks.whole = static_cast<std::size_t>(format::align_up(blocks.bytes, block));
+  if (!direct_.reserve(blocks.whole, head)) return false;
   std::size_t at = head;
   for (const io::Bytes part : parts) {
     if (!part.empty()) std::memcpy(direct_.data() + at, part.data(), part.size());
     at += part.size();
   }
-  std::memset(direct_.data() + at, 0, whole - at);
-  io::Status status = file.write_at(start, io::Bytes(direct_.data(), whole));
-  if (status) {
-    const std::size_t last = bytes / block * block;
-    if (last > 0) std::memmove(direct_.data(), direct_.data() + last, bytes - last);
-  } else {
-    direct_primed_ = false;
-  }
-  return status;
+  std::memset(direct_.data() + at, 0, blocks.whole - at);
+  return true;
+}
+
+// In front, where the next write begins.
+void SegmentWriter::keep_last_block(const Blocks& blocks) {
+  const std::size_t block = direct_.alignment();
+  const std::size_t last = blocks.bytes / block * block;
+  if (last > 0) std::memmove(direct_.data(), direct_.data() + last, blocks.bytes - last);
 }
 
 io::Status SegmentWriter::prime_direct() {

@@ -3,6 +3,7 @@
 // when to sync, to rotate or to give up; the writer does. Used by one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -47,6 +48,13 @@ class SegmentWriter {
   // and what the disk holds from end() on is unknown.
   io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark,
                            bool block_padded, bool through = false);
+  // Begins append_commit(…, through) without waiting for anything: false where that cannot be, and
+  // nothing has happened then. The contents may go; the frame is laid out.
+  bool begin_commit(const CommitContents& contents, const format::Watermark& watermark,
+                    bool block_padded, io::Notice& notice);
+  // What it came to; with `wait` never `not_yet`. Written: as append_commit leaves it. Refused: as
+  // if it had not been begun, and append_commit is to write the same. An error is append_commit's.
+  io::Result<io::Ended> end_commit(bool wait);
   io::Status append_mark(bool closing, bool block_padded, bool through = false);
   io::Status append_gap(const format::Gap& gap, const format::Watermark& watermark);
   // Seal and index at the end of the stream. The stream does not move: the seal is not part of what
@@ -80,11 +88,33 @@ class SegmentWriter {
   [[nodiscard]] format::Predecessor as_predecessor() const noexcept;
 
  private:
+  // A frame of records that is encoded for the end of the stream.
+  struct Frame {
+    std::array<io::Bytes, 3> parts;  // of prefix_, the payload and the padding
+    std::uint64_t bytes = 0;
+    std::uint32_t checksum = 0;
+    std::uint64_t first_seq = 0;
+    std::uint64_t next_seq = 0;
+    format::Watermark watermark;
+  };
+  // A run of whole blocks in direct_.
+  struct Blocks {
+    std::uint64_t start = 0;  // in the file
+    std::size_t bytes = 0;    // that mean something; zeros behind
+    std::size_t whole = 0;
+  };
+
+  Frame encode(const CommitContents& contents, const format::Watermark& watermark,
+               bool block_padded);
+  void appended(const Frame& frame);
   // A file keeps the name under which it was opened; errors name the segment as it is called now.
   [[nodiscard]] io::Status named(io::Status status) const;
   io::Status write_frame(std::span<const io::Bytes> parts, std::uint64_t bytes,
                          bool through = false);
   io::Status write_direct(io::File& file, std::uint64_t offset, std::span<const io::Bytes> parts);
+  // direct_ is primed; false: memory is exhausted.
+  bool lay_out(std::uint64_t offset, std::span<const io::Bytes> parts, Blocks& blocks);
+  void keep_last_block(const Blocks& blocks);  // of what was written
   io::Status prime_direct();
   void advance(std::uint64_t bytes, std::uint32_t checksum, std::uint64_t next_seq,
                std::uint64_t records);
@@ -104,6 +134,8 @@ class SegmentWriter {
   std::vector<std::uint32_t> checksums_;
   io::AlignedBuffer direct_;  // of a direct file: begins with the bytes of the last, partial block
   bool direct_primed_ = false;
+  Frame begun_;  // without its parts
+  Blocks begun_blocks_;
 };
 
 }  // namespace tidemark::journal

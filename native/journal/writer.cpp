@@ -25,7 +25,25 @@ Writer::Writer(Journal::Core& core, std::unique_ptr<SegmentWriter> segment, bool
 }
 
 io::Next Writer::step() {
-  if (current_) return write_current();  // it waited for a spare segment
+  {
+    const std::scoped_lock lock(core_.mutex);
+    if (const auto left = leave_to_keeper()) return *left;
+  }
+  if (begun_) take_over();
+  const io::Next next = run();
+  const std::scoped_lock lock(core_.mutex);
+  if (next.kind != io::Next::Kind::wait) return next;
+  if (!current_ && !core_.closing && core_.queue.empty()) core_.keeper = Keeper::nobody;
+  core_.task_wakes_at = next.at.value_or(never);
+  return next;
+}
+
+io::Next Writer::run() {
+  if (begun_error_) {
+    commit_failed(*std::exchange(begun_error_, std::nullopt), true);
+    return io::Next::again();
+  }
+  if (current_) return write_current();  // it waited for a spare segment, or could not be begun
   const io::Nanoseconds now = core_.host.clock->monotonic();
   io::Nanoseconds linger_until = 0;
   bool closing = false;
@@ -87,13 +105,8 @@ io::Next Writer::write_current() {
     if (!poisoned_) write_failed(error, false);
     return io::Next::again();
   }
-  const CommitContents bare{current_->first_seq, current_->payload, current_->lengths,
-                            current_->attributes, current_->hashes};
-  const auto find = [this](std::uint64_t name) {
-    const std::scoped_lock lock(core_.mutex);
-    const auto found = core_.dictionaries.find(name);
-    return found == core_.dictionaries.end() ? DictionaryBytes() : found->second;
-  };
+  const CommitContents bare = bare_current();
+  const auto find = [this](std::uint64_t name) { return find_dictionary(name); };
   CommitContents contents = dictionaries_.complete(bare, find);
   if (!segment_->fits(contents, padded)) {
     const Turn turn = rotate();
@@ -105,18 +118,34 @@ io::Next Writer::write_current() {
   const bool through = current_->durable_wanted && segment_->can_write_through();
   const io::Nanoseconds before = core_.host.clock->monotonic();
   if (io::Status status = segment_->append_commit(contents, durable_, padded, through); !status) {
-    must_leave_ = true;
-    if (through && !refuses_to_write(status.error())) {
-      poison(status.error(), "a write through to the device failed");
-    } else {
-      write_failed(status.error(), true);
-    }
+    commit_failed(status.error(), through);
     return io::Next::again();
   }
   clean_ = false;
   dictionaries_.wrote();
   settle_current(current_started_, through ? std::optional(before) : std::nullopt);
   return io::Next::again();
+}
+
+CommitContents Writer::bare_current() const {
+  return {current_->first_seq, current_->payload, current_->lengths, current_->attributes,
+          current_->hashes};
+}
+
+DictionaryBytes Writer::find_dictionary(std::uint64_t name) const {
+  const std::scoped_lock lock(core_.mutex);
+  const auto found = core_.dictionaries.find(name);
+  return found == core_.dictionaries.end() ? DictionaryBytes() : found->second;
+}
+
+// `through`: it was to be durable by its own write.
+void Writer::commit_failed(const io::Error& error, bool through) {
+  must_leave_ = true;
+  if (through && !refuses_to_write(error)) {
+    poison(error, "a write through to the device failed");
+  } else {
+    write_failed(error, true);
+  }
 }
 
 void Writer::settle_current(io::Nanoseconds started, std::optional<io::Nanoseconds> through) {

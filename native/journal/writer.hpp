@@ -1,5 +1,7 @@
 // The writer of one journal, as a step function: takes the commit in front, writes it, syncs,
-// publishes. Runs on its task only; everything it shares goes through Core under its mutex.
+// publishes. Runs on its task; a lone, small commit is begun and ended by the client that handed it
+// over (writer_begun.cpp). Its state belongs to Core::keeper; everything it shares goes through
+// Core under its mutex.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +22,30 @@ class Writer {
   Writer(Journal::Core& core, std::unique_ptr<SegmentWriter> segment, bool clean);
   io::Next step();
 
+  // Writes that a client begins (writer_begun.cpp). The keeper is the client, and is whatever comes
+  // next when these return.
+  void take_in_hand(std::unique_ptr<PendingCommit> commit) noexcept;
+  void begin(const std::shared_ptr<Client::State>& client);
+  void end_begun(const std::shared_ptr<Client::State>& client);
+
  private:
   enum class Turn : std::uint8_t { done, wait, failed };
 
+  // The task is the keeper.
+  io::Next run();
+  std::optional<io::Next> leave_to_keeper();  // mutex held
+  void take_over();
+  [[nodiscard]] bool can_begin() noexcept;
+  bool begin_current(io::Notice& notice);
+  // What became of the write that was begun; false: it is still under way.
+  bool finish_begun(bool wait);
+  void hand_to_task();
+
   // The commit in hand.
   io::Next write_current();
+  [[nodiscard]] CommitContents bare_current() const;
+  [[nodiscard]] DictionaryBytes find_dictionary(std::uint64_t name) const;
+  void commit_failed(const io::Error& error, bool through);
   void settle_current(io::Nanoseconds started, std::optional<io::Nanoseconds> through);
   bool sync_now();  // false: poisoned
   void now_durable(io::Nanoseconds before);
@@ -70,7 +91,12 @@ class Writer {
   std::optional<Successor> successor_;
   std::unique_ptr<PendingCommit> current_;
   io::Nanoseconds current_started_ = 0;
-  std::optional<Event> settled_;  // of a commit that publish() has still to tell about
+  io::Nanoseconds begun_at_ = 0;          // the write that a client began
+  bool begun_ = false;                    // it has not ended
+  unsigned refusals_ = 0;                 // of begun writes, in a row
+  unsigned left_to_task_ = 0;             // so many commits more are not begun
+  std::optional<io::Error> begun_error_;  // for the task: what follows waits for the disk
+  std::optional<Event> settled_;          // of a commit that publish() has still to tell about
   io::Nanoseconds settled_started_ = 0;
   std::vector<Part> unsynced_;  // written, not yet durable
   format::Watermark durable_;   // in the current segment

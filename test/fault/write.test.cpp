@@ -112,6 +112,28 @@ TEST_CASE("direct transfers bear every failure of every call") {
   fault_loop(writing("direct", direct_kinds, commits, options));
 }
 
+TEST_CASE("writes that an event loop begins bear every failure of every call") {
+  journal::Options options = small_options();
+  options.direct = journal::DirectChoice::on;
+  fault_loop(writing(
+      "begun", direct_kinds,
+      [](Run& run, Pen& pen) {
+        pen.append(12'000);  // opens the file that is written through
+        pen.begin_writes();
+        for (int i = 0; i < 4; ++i) pen.append(3'000);
+        pen.give(1, 100);
+        if (!run.armed()) CHECK(pen.writing());
+        pen.give(2, 4'000);  // in the queue while that is under way
+        pen.drain();
+        pen.give(1, 50, false, {DurabilityKind::os, 0});
+        pen.give(1, 200);
+        pen.request_sync();
+        pen.drain();
+        commits(run, pen);
+      },
+      options));
+}
+
 TEST_CASE("weak records between writes that are durable themselves bear every failure") {
   journal::Options options = small_options();
   options.direct = journal::DirectChoice::on;

@@ -92,7 +92,8 @@ class PosixDisk final : public Disk {
       if (!found) return std::move(found).error();
       alignment = found.value();
     }
-    return make_file(std::move(opened).value(), path, alignment);
+    return make_file(std::move(opened).value(), path, alignment,
+                     options.direct && options.sync_writes);
   }
 
   Status make_directory(const std::string& path, std::uint32_t mode) override {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/posix/begun_write.hpp"
 #include "io/posix/error.hpp"
 #include "io/posix/sync.hpp"
 
@@ -86,8 +87,11 @@ ssize_t write_vectors(int descriptor, const std::array<iovec, max_vectors>& vect
 
 class PosixFile final : public File {
  public:
-  PosixFile(Descriptor descriptor, std::string path, std::size_t alignment)
-      : descriptor_(std::move(descriptor)), path_(std::move(path)), alignment_(alignment) {}
+  PosixFile(Descriptor descriptor, std::string path, std::size_t alignment, bool durable_writes)
+      : descriptor_(std::move(descriptor)),
+        path_(std::move(path)),
+        alignment_(alignment),
+        begins_writes_(durable_writes && system_begins_writes) {}
 
   Result<std::size_t> read_at(std::uint64_t offset, MutableBytes into) override {
     std::size_t filled = 0;
@@ -136,6 +140,21 @@ class PosixFile final : public File {
     return done();
   }
 
+  bool begin_write(std::uint64_t offset, Bytes bytes, Notice& notice) override {
+    if (!begins_writes_ || offset > max_offset - bytes.size()) return false;
+    return begun_.begin(descriptor_.get(), offset, bytes, notice);
+  }
+
+  Result<Ended> end_write(bool wait) override {
+    const std::optional<std::int64_t> result = begun_.end(wait);
+    if (!result) return Ended::not_yet;
+    if (*result == -EAGAIN || *result == -EINTR) return Ended::refused;
+    if (*result < 0) return error_of(Call::write, path_, static_cast<int>(-*result));
+    return static_cast<std::uint64_t>(*result) == begun_.bytes() ? Ended::written : Ended::refused;
+  }
+
+  [[nodiscard]] bool begins_writes() const noexcept override { return begins_writes_; }
+
   Status sync() override {
     if (sync_file(descriptor_.get()) == 0) return done();
     return error_of(Call::sync, path_, errno);
@@ -178,13 +197,15 @@ class PosixFile final : public File {
   const Descriptor descriptor_;
   const std::string path_;
   const std::size_t alignment_;
+  const bool begins_writes_;
+  BegunWrite begun_;  // ends in front of the descriptor
 };
 
 }  // namespace
 
 std::unique_ptr<File> make_file(Descriptor descriptor, const std::string& path,
-                                std::size_t alignment) {
-  return std::make_unique<PosixFile>(std::move(descriptor), path, alignment);
+                                std::size_t alignment, bool durable_writes) {
+  return std::make_unique<PosixFile>(std::move(descriptor), path, alignment, durable_writes);
 }
 
 }  // namespace tidemark::io::posix

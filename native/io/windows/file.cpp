@@ -122,4 +122,7 @@ std::unique_ptr<File> make_file(Handle handle, const std::string& path, std::siz
   return std::make_unique<WindowsFile>(std::move(handle), path, alignment);
 }
 
+// Writes are begun on Linux only.
+std::shared_ptr<Notice> make_notice() { return nullptr; }
+
 }  // namespace tidemark::io::windows

@@ -183,9 +183,11 @@ std::unique_ptr<Machine> machine_for(std::uint64_t seed) {
   if (random.one_in(4)) options.direct = journal::DirectChoice::on;
   disk.copy_on_write = random.one_in(5);
   if (random.one_in(4)) options.recorded.start_seq = 1 + random.below(5'000);
+  const bool begins = options.direct == journal::DirectChoice::on && random.one_in(2);
   auto machine = std::make_unique<Machine>(std::make_shared<io::SimulatedDisk>(disk),
                                            std::move(options), seed);
   machine->use_faults();
+  if (begins) machine->begin_writes();
   return machine;
 }
 

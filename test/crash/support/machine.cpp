@@ -6,16 +6,17 @@
 
 #include "journal/dictionaries.hpp"
 #include "report_check.hpp"
+#include "unheard.hpp"
 
 namespace tidemark::test {
-
 Machine::Machine(std::shared_ptr<io::SimulatedDisk> disk, journal::Options with, std::uint64_t seed,
                  Ledger known, Death last)
     : ledger(std::move(known)),
       options(std::move(with)),
       disk_(std::move(disk)),
       seed_(seed),
-      last_(last) {
+      last_(last),
+      turns_(seed) {
   if (options.recorded.start_seq && !ledger.exists()) ledger.start_at(*options.recorded.start_seq);
   if (options.retain.max_records != 0) ledger.retains(options.retain.max_records);
 }
@@ -73,6 +74,7 @@ bool Machine::open() {
   // What is looked at from here on is no call that a cut could meet.
   disk_->on_call(nullptr);
   client_ = std::move(opened).value();
+  if (begins_) client_->begin_writes(std::make_shared<Unheard>());
   report = journal().recovery();
   auto read = read_view(host().disk, journal().view(), journal().header());
   if (!read) {
@@ -127,6 +129,8 @@ void Machine::complain(const std::string& where, const std::vector<std::string>&
 void Machine::hand_over(const std::vector<std::string>& payloads, journal::Durability durability,
                         bool atomic, std::uint8_t attributes,
                         std::optional<std::uint64_t> if_last_seq) {
+  // A write is begun where the writer's task has come to rest.
+  if (begins_ && !turns_.one_in(4)) host_->scheduler->run_until_idle();
   take_progress();
   std::string all;
   std::vector<std::uint32_t> lengths;
@@ -168,7 +172,12 @@ void Machine::hand_over(const std::vector<std::string>& payloads, journal::Durab
   }
 }
 
+void Machine::turn() {
+  if (begins_ && client_ && turns_.one_in(2)) static_cast<void>(client_->end_write());
+}
+
 void Machine::take_progress() {
+  turn();
   if (!client_) return;
   const journal::Progress progress = client_->take_progress();
   for (const journal::Rejection& rejection : progress.rejections) {

@@ -11,6 +11,7 @@
 
 #include "io/fault_disk.hpp"
 #include "io/scheduler.hpp"
+#include "io/seeded_random.hpp"
 #include "io/simulated_disk.hpp"
 #include "journal/journal.hpp"
 #include "journal/observer.hpp"
@@ -83,6 +84,10 @@ class Machine {
   void heal();
   void fail_next_sync() { disk_->fail_next_sync(); }
 
+  // From the next open on the process has an event loop, which begins the writes of small commits,
+  // and comes to end them sooner or later, or too late.
+  void begin_writes() { begins_ = true; }
+
   // ---- looking on
   // Before each call of every disk that this machine has from now on.
   void on_call(CallHook hook);
@@ -110,6 +115,7 @@ class Machine {
   void hand_over(const std::vector<std::string>& payloads, journal::Durability durability,
                  bool atomic, std::uint8_t attributes = 0,
                  std::optional<std::uint64_t> if_last_seq = std::nullopt);
+  void turn();  // of the event loop
   void take_progress();
   void note_view();
   void look(journal::Observer& observer, const std::string& who);
@@ -135,6 +141,8 @@ class Machine {
   std::unique_ptr<io::SimulatedHost> watcher_host_;  // another process
   std::shared_ptr<journal::Observer> watcher_;
   std::vector<Handed> handed_;  // by ordinal of the client
+  bool begins_ = false;
+  io::SeededRandom turns_;
 };
 
 // Everything that a view shows.

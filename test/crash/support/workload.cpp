@@ -172,6 +172,23 @@ void killed(Machine& machine) {
   machine.close();
 }
 
+// Each while a write that its event loop began is under way, with and without records behind it.
+void killed_begun(Machine& machine) {
+  machine.open();
+  machine.append(10);
+  machine.append(20);
+  machine.give({600});
+  machine.kill();
+  machine.open();
+  machine.append(30);
+  machine.append(40);
+  machine.give({50, 700, 60});
+  machine.kill();
+  machine.open();
+  machine.append(70);
+  machine.close();
+}
+
 // And that of one that lost its power.
 void powerless(Machine& machine) {
   machine.open();
@@ -396,6 +413,11 @@ void padded_direct(DiskOptions& disk, journal::Options& options) {
   options.direct = journal::DirectChoice::on;
 }
 
+// Each commit durable by its own write, and the small ones begun and ended by an event loop.
+constexpr Workload begun(std::string_view name, std::string_view about, void (*run)(Machine&)) {
+  return {name, about, run, through, true, true};
+}
+
 constexpr std::array all{
     Workload{"create", "a journal is made in directories that are made", create},
     Workload{"append", "single records, each awaited", append},
@@ -452,6 +474,17 @@ constexpr std::array all{
                through(disk, options);
                options.idle_mark = 5 * milliseconds;
              }},
+    begun("append-begun", "append, begun and ended by the event loop", append),
+    begun("group-begun", "group, where the event loop begins what it can", group),
+    begun("mixture-begun", "a bit of everything, begun where nothing waits for a sync", mixture),
+    begun("rotation-begun", "rotation between writes that were begun", rotation),
+    begun("big-begun", "big, where only the small ones are begun", big),
+    begun("killed-begun", "processes that are killed while a write is under way", killed_begun),
+    begun("powerless-begun", "powerless, also while a write is under way", powerless),
+    begun("no-space-begun", "no-space, where a write that was begun fails", no_space),
+    begun("poison-begun", "poison, where a write that was begun is the sync that fails", poison),
+    begun("dictionaries-begun", "dictionaries, begun with the records that need them",
+          dictionaries),
     Workload{"padded", "padding 'block' on a disk without powersafe overwrite", mixture, padded},
     Workload{"padded-direct", "the same with direct transfers", mixture, padded_direct},
     Workload{"copy-on-write", "segments that are not filled ahead", mixture,
@@ -497,8 +530,10 @@ std::unique_ptr<Machine> make_machine(const Workload& workload, std::uint64_t se
   disk.seed = seed;
   journal::Options options = small_options();
   if (workload.prepare != nullptr) workload.prepare(disk, options);
-  return std::make_unique<Machine>(std::make_shared<io::SimulatedDisk>(disk), std::move(options),
-                                   seed);
+  auto machine = std::make_unique<Machine>(std::make_shared<io::SimulatedDisk>(disk),
+                                           std::move(options), seed);
+  if (workload.begins) machine->begin_writes();
+  return machine;
 }
 
 }  // namespace tidemark::test

@@ -19,6 +19,7 @@ struct Workload {
   void (*prepare)(io::SimulatedDiskOptions& disk, journal::Options& options) = nullptr;
   // Whether the disk keeps its promises; where it lies losses must be seen.
   bool honest = true;
+  bool begins = false;  // Machine::begin_writes
 };
 
 // Of honest disks.

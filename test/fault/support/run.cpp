@@ -7,6 +7,7 @@
 
 #include "crc32c/crc32c.hpp"
 #include "format/names.hpp"
+#include "unheard.hpp"
 
 namespace tidemark::test {
 namespace {
@@ -214,6 +215,8 @@ bool Pen::note(const std::vector<std::string>& texts, const journal::Batch& batc
 }
 
 bool Pen::give(std::size_t count, std::size_t bytes, bool atomic, journal::Durability durability) {
+  // A write is begun where the writer's task has come to rest.
+  if (begins_) run_.scheduler().run_until_idle();
   std::vector<std::string> texts;
   std::vector<std::uint32_t> lengths;
   std::string payload;
@@ -263,6 +266,12 @@ bool Pen::append_blocking(std::size_t bytes) {
   return result.ok();
 }
 
+void Pen::begin_writes() {
+  begins_ = true;
+  comes_ = run_.choice(2) == 0;
+  handle_->begin_writes(std::make_shared<Unheard>());
+}
+
 void Pen::drain() {
   run_.scheduler().run_until([this] {
     settle();
@@ -271,6 +280,7 @@ void Pen::drain() {
 }
 
 void Pen::settle() {
+  if (comes_) static_cast<void>(handle_->end_write());
   journal::Progress progress = handle_->take_progress();
   for (const journal::Rejection& rejection : progress.rejections) {
     run_.expect(rejection.failure);

@@ -116,6 +116,10 @@ class Pen {
   // Waits until it is durable or rejected; true: durable.
   bool append(std::size_t bytes);
   bool append_blocking(std::size_t bytes);  // by hand_over_and_wait
+  // From here on there is an event loop: it begins the writes of small commits, and ends them where
+  // the run settles, or leaves them to the writer's task (choice).
+  void begin_writes();
+  [[nodiscard]] bool writing() const { return handle_->writing(); }
   // Waits until everything that was handed over is durable or rejected.
   void drain();
   void request_sync() { handle_->request_sync(); }
@@ -132,6 +136,8 @@ class Pen {
   std::vector<std::size_t> numbers_;  // in the ledger, by ordinal
   std::size_t settled_ = 0;           // ordinals whose promise is final
   std::set<std::uint64_t> rejected_;
+  bool begins_ = false;
+  bool comes_ = false;  // to end what was begun
 };
 
 }  // namespace tidemark::test
