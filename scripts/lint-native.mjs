@@ -53,7 +53,8 @@ for (const file of files) {
   }
 }
 
-const groups = JSON.parse(readFileSync(join(native, 'sources.json'), 'utf8'));
+// `alone`: those of the others that are not compiled together with their neighbours.
+const { alone, ...groups } = JSON.parse(readFileSync(join(native, 'sources.json'), 'utf8'));
 const listed = Object.values(groups).flat();
 const present = files
   .filter((name) => name.endsWith('.cpp'))
@@ -67,6 +68,10 @@ for (const file of listed) {
 }
 for (const file of new Set(listed.filter((name, index) => listed.indexOf(name) !== index))) {
   problems.push(`native/sources.json lists ${file} twice`);
+}
+
+for (const file of alone.filter((name) => !listed.includes(name))) {
+  problems.push(`native/sources.json has ${file} alone, but does not list it`);
 }
 
 for (const problem of problems) console.error(problem);
