@@ -1,12 +1,22 @@
 // Counts in the output of `strace -f` what makes data durable: fsync, fdatasync, sync_file_range,
 // msync(MS_SYNC), and writes that are durable by themselves, because the file was opened with O_DSYNC
-// or O_SYNC or the call says RWF_DSYNC or RWF_SYNC. Only calls between the two marks of child.mjs count.
+// or O_SYNC or the call says RWF_DSYNC or RWF_SYNC; also when io_submit begins them. Only calls between the two marks of child.mjs count.
 
 const OPENING = ['open', 'openat', 'creat'];
 const WRITING = ['write', 'pwrite64', 'writev', 'pwritev', 'pwritev2'];
+const BEGINNING = 'io_submit';
 const SYNCING = ['fsync', 'fdatasync', 'sync_file_range', 'msync'];
 
-export const traced = [...OPENING, ...WRITING, ...SYNCING, 'close', 'dup', 'dup2', 'dup3'];
+export const traced = [
+  ...OPENING,
+  ...WRITING,
+  BEGINNING,
+  ...SYNCING,
+  'close',
+  'dup',
+  'dup2',
+  'dup3',
+];
 
 const COMPLETE = /^(\d+) +(\w+)\((.*)\) += (-?\d+)/;
 const UNFINISHED = /^(\d+) +(\w+)\((.*) <unfinished \.\.\.>$/;
@@ -33,6 +43,13 @@ function* endedCalls(text) {
   }
 }
 
+/** Of those that a call of io_submit begins: how many of the first `taken` are durable by themselves. */
+const begunDurably = (args, taken, durable) =>
+  [...args.matchAll(/\baio_lio_opcode=(\w+), aio_fildes=(\d+)/g)]
+    .slice(0, taken)
+    .filter(([, opcode, fd]) => /^IOCB_CMD_PWRITEV?$/.test(opcode) && durable.has(Number(fd)))
+    .length;
+
 const isDurable = (flags) => /\bO_D?SYNC\b/.test(flags);
 
 export function countSyncs(text) {
@@ -57,6 +74,8 @@ export function countSyncs(text) {
       if (/\bMS_SYNC\b/.test(args)) counts.msync += 1;
     } else if (SYNCING.includes(name)) {
       counts[name] += 1;
+    } else if (name === BEGINNING) {
+      counts.durableWrites += begunDurably(args, result, durable);
     } else if (WRITING.includes(name)) {
       const itself = /\bRWF_D?SYNC\b/.test(args);
       if (itself || durable.has(Number.parseInt(args, 10))) counts.durableWrites += 1;

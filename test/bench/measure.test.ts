@@ -100,4 +100,20 @@ describe('the count of syncs', () => {
     ].join('\n');
     expect(countSyncs(trace).durableWrites).toBe(2);
   });
+
+  test('counts writes that io_submit begins', () => {
+    const begun = (opcode: string, fd: number) =>
+      `{aio_data=0, aio_lio_opcode=${opcode}, aio_fildes=${fd}, aio_buf="{"..., aio_nbytes=4096}`;
+    const trace = [
+      mark('begin'),
+      '7 openat(AT_FDCWD, "/d/a", O_RDWR|O_DIRECT|O_DSYNC) = 20',
+      '7 openat(AT_FDCWD, "/d/b", O_RDWR|O_DIRECT) = 21',
+      `7 io_submit(0x7f, 1, [${begun('IOCB_CMD_PWRITE', 20)}]) = 1`,
+      `7 io_submit(0x7f, 1, [${begun('IOCB_CMD_PWRITE', 21)}]) = 1`,
+      `7 io_submit(0x7f, 1, [${begun('IOCB_CMD_PREAD', 20)}]) = 1`,
+      `7 io_submit(0x7f, 1, [${begun('IOCB_CMD_PWRITE', 20)}]) = -1 EAGAIN (Resource)`,
+      `7 io_submit(0x7f, 2, [${begun('IOCB_CMD_PWRITE', 20)}, ${begun('IOCB_CMD_PWRITE', 20)}]) = 1`,
+    ].join('\n');
+    expect(countSyncs(trace).durableWrites).toBe(2);
+  });
 });
