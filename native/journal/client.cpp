@@ -345,7 +345,10 @@ bool Client::end_write() {
   {
     const std::scoped_lock lock(core.mutex);
     begun_ = is_ours();  // the task may have ended it
-    if (begun_) core.keeper = Keeper::client;
+    if (begun_) {
+      core.keeper = Keeper::client;
+      core.begun_write.by.reset();  // of a client that ends nothing more nothing is kept
+    }
   }
   if (!begun_) return false;
   core.writer->end_begun(state_);

@@ -115,6 +115,7 @@ void Writer::end_begun(const std::shared_ptr<Client::State>& client) {
   if (!finish_begun(false)) {
     const std::scoped_lock lock(core_.mutex);
     core_.keeper = Keeper::device;
+    core_.begun_write.by = client;
     return;
   }
   if (begun_error_ || current_) {
@@ -174,6 +175,7 @@ std::optional<io::Next> Writer::leave_to_keeper() {
     return io::Next::wait_until(core_.begun_write.patience_until);
   }
   core_.keeper = Keeper::task;
+  core_.begun_write.by.reset();
   return std::nullopt;
 }
 
