@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   atATime,
   injectAt,
@@ -24,14 +24,17 @@ const most = 240_000;
 type Session = Awaited<ReturnType<typeof makeKilled>>;
 type Call = Session['calls'][number];
 
-const base = mkdtempSync(join(tmpdir(), 'tidemark-kernel-'));
-const places = { directory: join(base, 'runs'), killed: join(base, 'killed'), faults: '' };
+const places = { directory: '', killed: '', faults: '' };
 let killed: Session;
+
 beforeAll(async () => {
-  if (why.buffered === undefined) killed = await makeKilled(places.killed);
+  const base = mkdtempSync(join(tmpdir(), 'tidemark-kernel-'));
+  places.directory = join(base, 'runs');
+  places.killed = join(base, 'killed');
   if (why.direct === undefined) places.faults = compileFaults(base);
+  if (why.buffered === undefined) killed = await makeKilled(places.killed);
+  return () => rmSync(base, { recursive: true, force: true });
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const named = (calls: Call[], name: string) => calls.filter((call: Call) => call.name === name);
 const commits = (calls: Call[]) =>
