@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { judge } from './judge.mjs';
 import { judgeAfterLie } from './lies.mjs';
+import { whyNoBegunWrites, whyNoFaults, whyNoTracing } from './needs.mjs';
 import { judgeOrder } from './order.mjs';
 import { tracedSession } from './strace.mjs';
 
@@ -19,9 +20,38 @@ const directFaults = [
   ...fails('fdatasync', 'EIO', ['once']),
   ...fails('pread64', 'EIO', ['once']),
   { call: 'pwritev', what: 'signal=SIGKILL', form: 'once', error: undefined },
-].map((fault) => ({ ...fault, direct: true }));
+].map((fault) => ({ ...fault, mode: 'direct' }));
 
-/** Everything that is injected: { call, what, form, error, direct }. */
+const harmless = (call, error, forms) =>
+  fails(call, error, forms).map((fault) => ({ ...fault, harmless: true }));
+
+/** What is injected where lone commits are begun. What cannot be begun, the writer's thread writes. */
+const begunFaults = [
+  ...['ENOSYS', 'EPERM', 'EAGAIN'].flatMap((error) => harmless('io_setup', error)),
+  ...['EAGAIN', 'ENOSYS', 'EIO'].flatMap((error) => harmless('io_submit', error)),
+  ...harmless('io_submit', 'EINTR', ['once', 'second']),
+  { call: 'io_submit', what: 'retval=0', form: 'once', error: 'none', harmless: true },
+  ...harmless('io_getevents', 'EINTR', ['once', 'second']),
+  // What became of the write cannot be known: as if the disk had failed.
+  { call: 'io_getevents', what: 'error=EINVAL', form: 'once', error: 'EIO' },
+  ...['io_submit', 'io_getevents'].map((call) => ({
+    call,
+    what: 'signal=SIGKILL',
+    form: 'once',
+    error: undefined,
+  })),
+  ...['EIO', 'ENOSPC'].flatMap((error) => fails('pwritev', error)),
+  ...fails('fdatasync', 'EIO', ['once']),
+].map((fault) => ({ ...fault, mode: 'begun' }));
+
+/** Why sessions of a mode cannot run here, by mode; undefined where they can. */
+export function whyNot() {
+  const buffered = whyNoTracing();
+  const direct = buffered ?? whyNoFaults();
+  return { buffered, direct, begun: direct ?? whyNoBegunWrites() };
+}
+
+/** Everything that is injected: { call, what, form, error, harmless, mode }. */
 export const faults = [
   ...['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'ENOMEM'].flatMap((error) => fails('pwritev', error)),
   // Interrupted for ever would be a hang in any program: every second call is.
@@ -47,7 +77,8 @@ export const faults = [
     error: undefined,
   })),
   ...directFaults,
-];
+  ...begunFaults,
+].map((fault) => ({ mode: 'buffered', harmless: false, ...fault }));
 
 /** So many calls of the kind every session has at least, in the thread that has most of them. */
 const reach = {
@@ -63,13 +94,16 @@ const reach = {
 };
 /** Of a session whose writes are durable themselves, where it has fewer. */
 const directReach = { ...reach, fdatasync: 5 };
+/** How many are begun depends on what the event loop has to do: a part of them. */
+const begunReach = { io_setup: 1, io_submit: 6, io_getevents: 3, pwritev: 6, fdatasync: 5 };
+const reaches = { buffered: reach, direct: directReach, begun: begunReach };
 /** Has no factor in common with any of them. */
 const STRIDE = 7;
 const SIGKILL = 9;
 
 const whens = { once: (n) => `${n}`, ever: (n) => `${n}+`, second: (n) => `${n}+2` };
-export const nameOf = ({ call, what, form, direct = false }) =>
-  `${call}:${what} ${form}${direct ? ' direct' : ''}`;
+export const nameOf = ({ call, what, form, mode }) =>
+  `${call}:${what} ${form}${mode === 'buffered' ? '' : ` ${mode}`}`;
 
 /** Where a session begins: nothing there, or a journal whose last writer was killed. */
 const starts = ['fresh', 'killed'];
@@ -91,6 +125,7 @@ function judgeErrors(told, fault) {
   const problems = [];
   for (const { what, code, cause, say } of told.errors) {
     const about = `${what ?? say}: ${code}, cause ${cause}`;
+    if (fault.harmless) problems.push(`${about}, for what nobody has to know of`);
     if (cause !== undefined && cause !== fault.error) problems.push(`${about}, not ${fault.error}`);
     const fitting = NO_SPACE.has(fault.error) ? 'ERR_TIDEMARK_NO_SPACE' : 'ERR_TIDEMARK_IO';
     if (code !== fitting && code !== POISONED) problems.push(`${about} for ${fault.error}`);
@@ -120,11 +155,11 @@ function judgeEnd(told, fault, calls) {
 }
 
 /** One session with `injection`, in a place of its own that stays when something was wrong. */
-async function injected(injection, start, { directory, killed }, judged, direct) {
+async function injected(injection, start, { directory, killed, faults }, judged, mode) {
   mkdirSync(directory, { recursive: true });
   const place = mkdtempSync(join(directory, 'run-'));
   if (start === 'killed') cpSync(killed, place, { recursive: true });
-  const ran = await tracedSession(place, { session: 2, injection, direct });
+  const ran = await tracedSession(place, { session: 2, injection, mode, faults });
   const result = await judged(ran, join(place, 'journal'));
   if (ran.late) result.problems.push('the writer hangs');
   if (result.problems.length === 0) rmSync(place, { recursive: true });
@@ -157,7 +192,7 @@ export function injectAt({ fault, n, start }, places) {
       const codes = [...new Set(judged.told.errors.map((error) => error.code))];
       return { hits: kills ? Number(killed) : injectionsIn(calls), codes, problems };
     },
-    fault.direct,
+    fault.mode,
   );
 }
 
@@ -170,11 +205,21 @@ export function lieAt({ bytes, n }, places) {
   });
 }
 
+/** One session of a mode to which nothing is done, with what is wrong with the order of its calls. */
+export async function unharmed(mode, { directory, faults }) {
+  const session = await tracedSession(join(directory, `unharmed-${mode}`), {
+    session: 1,
+    mode,
+    faults,
+  });
+  return { ...session, problems: judgeOrder(session.calls) };
+}
+
 /** Every fault once, from both starts in turn, each at another of its calls. */
 export function sample() {
   return faults.map((fault, index) => {
     const some = startsOf(fault);
-    const n = 1 + ((index * STRIDE) % (fault.direct ? directReach : reach)[fault.call]);
+    const n = 1 + ((index * STRIDE) % reaches[fault.mode][fault.call]);
     return { fault, start: some[index % some.length], n };
   });
 }

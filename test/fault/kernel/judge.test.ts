@@ -151,6 +151,28 @@ class Log {
     const parts = `[{iov_base=${this.#hex(bytes)}, iov_len=${bytes.length}}]`;
     return this.#add(2, `pwritev(${this.#file(path)}, ${parts}, 1, 8192) = ${bytes.length}`);
   }
+  /** Opens a file the way that makes its writes durable themselves. */
+  opens(path: string, flags = 'O_RDWR|O_DSYNC|O_DIRECT') {
+    const name = this.#hex(Buffer.from(path));
+    return this.#add(2, `openat(AT_FDCWD</>, ${name}, ${flags}) = ${this.#file(path)}`);
+  }
+  /** Of strace 6.1; `context` has one write at a time. */
+  submits(path: string, bytes: Buffer, result = '1', context = '0x7f01') {
+    const kind = 'aio_rw_flags=RWF_NOWAIT, aio_lio_opcode=IOCB_CMD_PWRITE';
+    const place = `aio_nbytes=${bytes.length}, aio_offset=8192`;
+    const data = `aio_buf=${this.#hex(bytes)}`;
+    const what = `{aio_data=0, ${kind}, aio_fildes=${this.#file(path)}, ${data}, ${place}}`;
+    return this.#add(1, `io_submit(${context}, 1, [${what}]) = ${result}`);
+  }
+  #gets(context: string, events: string, result: string) {
+    return this.#add(1, `io_getevents(${context}, 0, 1, ${events}, {tv_sec=0}) = ${result}`);
+  }
+  ends(result: number, context = '0x7f01') {
+    return this.#gets(context, `[{data=0, obj=0x1, res=${result}, res2=0}]`, '1');
+  }
+  endsNothing(result = '0') {
+    return this.#gets('0x7f01', '[]', result);
+  }
   sync(path: string, result = '0') {
     return this.#add(2, `fdatasync(${this.#file(path)}) = ${result}`);
   }
@@ -209,6 +231,46 @@ describe('the judge of the order of calls', () => {
     expect(failed().problems()).toEqual([]);
     expect(failed().sync(one).problems()).toHaveLength(1);
     expect(failed().write(one, frame(2)).problems()).toHaveLength(1);
+  });
+  it('accepts an acknowledgement behind the event of a begun write that is durable itself', () => {
+    const log = new Log().opens(one).says(submit(7)).submits(one, frame(1)).endsNothing().ends(64);
+    expect(log.says(acknowledged(1, 7)).problems()).toEqual([]);
+  });
+  it('sees an acknowledgement of a begun write that has no event, or not its own', () => {
+    const begun = () => new Log().opens(one).says(submit(7)).submits(one, frame(1));
+    expect(begun().says(acknowledged(1, 7)).ends(64).problems()).toHaveLength(1);
+    expect(begun().endsNothing().says(acknowledged(1, 7)).problems()).toHaveLength(1);
+    expect(begun().ends(64, '0x7f02').says(acknowledged(1, 7)).problems()).toHaveLength(1);
+  });
+  it('sees an acknowledgement of a begun write that failed, was short or was not taken', () => {
+    const begun = (result = '1') =>
+      new Log().opens(one).says(submit(7)).submits(one, frame(1), result);
+    for (const result of [-28, -11, -5, 32, 0]) {
+      expect(begun().ends(result).says(acknowledged(1, 7)).problems(), `${result}`).toHaveLength(1);
+    }
+    for (const result of ['-1 EAGAIN (x) (INJECTED)', '0 (INJECTED)']) {
+      expect(begun(result).says(acknowledged(1, 7)).problems(), result).toHaveLength(1);
+      const written = begun(result).write(one, frame(1)).says(acknowledged(1, 7));
+      expect(written.problems(), result).toEqual([]);
+    }
+  });
+  it('sees an acknowledgement of a begun write by a descriptor that is not of O_DSYNC', () => {
+    const log = new Log().opens(one, 'O_RDWR|O_DIRECT').says(submit(7)).submits(one, frame(1));
+    log.ends(64).says(acknowledged(1, 7));
+    expect(log.problems()).toHaveLength(1);
+  });
+  it('sees a write behind a begun one that failed as a sync does, not behind one that was refused', () => {
+    const begun = () => new Log().opens(one).submits(one, frame(1));
+    for (const failed of [() => begun().ends(-5), () => begun().endsNothing('-1 EINVAL (x)')]) {
+      expect(failed().problems()).toEqual([]);
+      expect(failed().write(one, frame(1)).problems()).toHaveLength(1);
+      expect(failed().submits(one, frame(1)).problems()).toHaveLength(1);
+    }
+    expect(begun().ends(-11).write(one, frame(1)).problems()).toEqual([]);
+    const interrupted = begun().endsNothing('-1 EINTR (x)').ends(64).submits(one, frame(2));
+    expect(interrupted.problems()).toEqual([]);
+    const refused = new Log().opens(one).submits(one, frame(1), '-1 EIO (x) (INJECTED)');
+    expect(refused.write(one, frame(1)).problems()).toEqual([]);
   });
   it('sees a first frame in front of the header, or of the seal', () => {
     const seal = Buffer.from('a seal');

@@ -4,8 +4,17 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { claim } from '../../campaign/support.mjs';
-import { atATime, faults, injectAt, lieAt, makeKilled, nameOf, startsOf } from './injections.mjs';
-import { compileGodown, whyNoShutdown, whyNoTracing } from './needs.mjs';
+import {
+  atATime,
+  faults,
+  injectAt,
+  lieAt,
+  makeKilled,
+  nameOf,
+  startsOf,
+  whyNot,
+} from './injections.mjs';
+import { compileFaults, compileGodown, whyNoShutdown } from './needs.mjs';
 import { play } from './scene.mjs';
 
 const AT_A_TIME = 2;
@@ -15,9 +24,13 @@ const LOOP_MS = 40_000;
 const MOST_CALLS = 200;
 const lieBytes = [8, 40, 512];
 
-/** What is looped over, by name: each gives `at(n)`, which runs the n-th and says what it hit. */
-function loopsOf(places) {
-  const loops = faults.flatMap((fault) =>
+/**
+ * What is looped over, by name: each gives `at(n)`, which runs the n-th and says what it hit. `why`: by
+ * mode, why its sessions cannot run.
+ */
+function loopsOf(places, why) {
+  const some = faults.filter(({ mode }) => why[mode] === undefined);
+  const loops = some.flatMap((fault) =>
     startsOf(fault).map((start) => ({
       name: `${nameOf(fault)}, ${start}`,
       row: [fault.call, fault.what],
@@ -65,13 +78,16 @@ export async function kernelFaults(sizes) {
   const state = saved?.read() ?? { loops: {}, deaths: {} };
   const skipped = {};
   const isLate = () => Date.now() + LOOP_MS > deadline;
-  const why = whyNoTracing();
-  if (why !== undefined) skipped['failing calls'] = why;
-  else {
+  const why = whyNot();
+  for (const [mode, reason] of Object.entries(why)) {
+    if (reason !== undefined) skipped[`failing calls of ${mode} writes`] = reason;
+  }
+  if (why.buffered === undefined) {
     const places = { directory: join(directory, 'runs'), killed: join(directory, 'killed') };
+    if (why.direct === undefined) places.faults = compileFaults(directory);
     const made = await makeKilled(places.killed);
     if (made.problems.length > 0) throw new Error(made.problems.join('\n'));
-    for (const one of loopsOf(places)) {
+    for (const one of loopsOf(places, why)) {
       if (state.loops[one.name] !== undefined) continue;
       if (isLate()) return { unfinished: true };
       state.loops[one.name] = await loop(one);

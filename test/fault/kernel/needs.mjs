@@ -44,18 +44,50 @@ export function whyNoMounts(kind = 'ext4') {
   return undefined;
 }
 
-/** Why file systems cannot be shut down; undefined where they can. */
-export function whyNoShutdown(kind) {
-  return whyNoMounts(kind) ?? (hasCommand('cc') ? undefined : 'cc is not installed');
-}
+/** Why nothing can be compiled; undefined where it can. */
+const whyNoCompiler = () => (hasCommand('cc') ? undefined : 'cc is not installed');
 
-/** Compiles the program that shuts file systems down; its path. */
-export function compileGodown(directory) {
-  const program = join(directory, 'godown');
-  const source = join(import.meta.dirname, 'godown.c');
-  const { status, stderr } = spawnSync('cc', ['-o', program, source], { encoding: 'utf8' });
+/** Why file systems cannot be shut down; undefined where they can. */
+export const whyNoShutdown = (kind) => whyNoMounts(kind) ?? whyNoCompiler();
+
+function compile(source, program, ...options) {
+  const args = [...options, '-o', program, source, '-ldl'];
+  const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`cc: ${stderr}`);
   return program;
+}
+
+const here = import.meta.dirname;
+
+/** Compiles the program that shuts file systems down; its path. */
+export const compileGodown = (directory) =>
+  compile(join(here, 'godown.c'), join(directory, 'godown'));
+
+/** Why calls cannot be made to fail in the process; undefined where they can. */
+export const whyNoFaults = () =>
+  onLinux ? whyNoCompiler() : 'calls are made to fail on Linux only';
+
+/** Compiles the library that makes calls fail (test/support/faults.c); its path. */
+export const compileFaults = (directory) =>
+  compile(
+    join(here, '..', '..', 'support', 'faults.c'),
+    join(directory, 'faults.so'),
+    '-shared',
+    '-fPIC',
+  );
+
+/** Why no write can be begun in temporary directories; undefined where one can. */
+export function whyNoBegunWrites() {
+  const why = whyNoFaults();
+  if (why !== undefined) return why;
+  const directory = mkdtempSync(join(tmpdir(), 'tidemark-begins-'));
+  try {
+    const program = compile(join(here, 'begins.c'), join(directory, 'begins'));
+    const tried = spawnSync(program, [join(directory, 'file')], { encoding: 'utf8' });
+    return tried.status === 0 ? undefined : `no write can be begun here: ${tried.stderr.trim()}`;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** The name of a test with the reason why it is skipped, so that the count says it. */

@@ -10,12 +10,14 @@ const FRAME_ALIGNMENT = 8;
 const BLOCK_BYTES = 4096;
 const segment = /^segment-([0-9a-f]{16})\.tide$/;
 
+const isWrite = ({ name }) => name === 'pwritev' || name === 'io_submit';
+
 /**
  * The records of a call that writes a commit frame: { from, to }, else undefined. A direct write holds
  * the frames of its first block that are there already, and behind them its own: the last one.
  */
-function commitOf(call) {
-  const data = call.name === 'pwritev' ? textsOf(call)[0] : undefined;
+export function commitOf(call) {
+  const data = isWrite(call) ? textsOf(call)[0] : undefined;
   if (data === undefined) return undefined;
   let last;
   const begins = Math.min(data.length - FIXED_HEADER_BYTES, BLOCK_BYTES - 1);
@@ -28,7 +30,11 @@ function commitOf(call) {
 }
 
 const hasHeader = (call) => textsOf(call)[0]?.subarray(0, 8).toString() === 'TIDEMARK';
-const succeeded = (call) => call.to !== undefined && call.result >= 0;
+/** A write that was begun has ended when its event was returned, and wrote all or it counts as nothing. */
+export const succeeded = (call) =>
+  call.to !== undefined &&
+  call.result >= 0 &&
+  (call.name !== 'io_submit' || call.result === call.asked);
 const isSync = (call) => call.name === 'fdatasync';
 
 /** The id of the segment that a call is about, under its own name or the temporary one; else 0. */
@@ -95,7 +101,10 @@ function acknowledgements(calls) {
   return problems;
 }
 
-/** A failed sync of a segment is not tried again, and nothing is written behind it. */
+/**
+ * A failed sync of a segment is not tried again, and nothing is written behind it. A write that the
+ * system refused to begin is none.
+ */
 function nothingAfterFailedSync(calls) {
   const failed = calls.find(
     (call) =>
@@ -106,7 +115,7 @@ function nothingAfterFailedSync(calls) {
   );
   if (failed === undefined) return [];
   return calls
-    .filter((call) => isNamedSegment(call) && (isSync(call) || call.name === 'pwritev'))
+    .filter((call) => isNamedSegment(call) && (isSync(call) || isWrite(call)))
     .filter((call) => call.from > failed.to)
     .map((call) => `${call.name} on ${basename(call.path)} after a failed sync`);
 }
