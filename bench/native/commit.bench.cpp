@@ -3,6 +3,10 @@
 // and do nothing else. Latencies in microseconds are counters beside the mean. {bytes of a record}
 #include <benchmark/benchmark.h>
 
+#if defined(__linux__)
+#include <poll.h>
+#endif
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -190,12 +194,41 @@ void raw(benchmark::State& state, RawFile how) {
   remove_directory(directory);
 }
 
-void commit(benchmark::State& state, journal::DirectChoice direct) {
+struct Way {
+  journal::DirectChoice direct = journal::DirectChoice::automatic;
+  bool event_loop = false;  // hands over, and waits as an event loop does: for a descriptor
+};
+
+#if defined(__linux__)
+// One record, begun and ended by this thread where it is small enough.
+bool append_in_loop(journal::Client& client, const journal::Batch& batch, io::Notice& notice,
+                    std::uint64_t ordinal) {
+  if (!client.hand_over(batch)) return false;
+  while (client.take_progress().durable < ordinal) {
+    pollfd watched{notice.descriptor(), POLLIN, 0};
+    if (::poll(&watched, 1, -1) < 0) return false;
+    notice.clear();
+    static_cast<void>(client.end_write());
+  }
+  return true;
+}
+#endif
+
+void commit(benchmark::State& state, Way way) {
   const std::string directory = fresh_directory("journal");
   journal::Options options;
-  options.direct = direct;
+  options.direct = way.direct;
   options.recorded.codec_name = "binary";
-  auto opened = journal::Journal::open(io::system_host(), directory, options, nullptr);
+  const std::shared_ptr<io::Notice> notice = way.event_loop ? io::make_notice() : nullptr;
+  if (way.event_loop && !notice) {
+    state.SkipWithError("no write is begun on this system");
+    return;
+  }
+  // What this thread ends by itself it need not be told.
+  const auto told = [notice, self = std::this_thread::get_id()] {
+    if (notice && std::this_thread::get_id() != self) notice->signal();
+  };
+  auto opened = journal::Journal::open(io::system_host(), directory, options, told);
   if (!opened) {
     state.SkipWithError(opened.error().message.c_str());
     return;
@@ -209,8 +242,16 @@ void commit(benchmark::State& state, journal::DirectChoice direct) {
   Latencies latencies;
   bool failed = false;
   const std::uint64_t before = allocations();
+  std::function<bool()> append = [&] { return client->hand_over_and_wait(batch).ok(); };
+#if defined(__linux__)
+  std::uint64_t ordinal = 0;
+  if (notice) {
+    client->begin_writes(notice);
+    append = [&] { return append_in_loop(*client, batch, *notice, ++ordinal); };
+  }
+#endif
   for (auto _ : state) {
-    latencies.time([&] { failed = failed || !client->hand_over_and_wait(batch).ok(); });
+    latencies.time([&] { failed = failed || !append(); });
   }
   const std::uint64_t after = allocations();
   if (failed) state.SkipWithError("a record was rejected");
@@ -230,8 +271,11 @@ BENCHMARK_CAPTURE(raw, direct_dsync, RawFile{true, true})->Apply(sizes);
 BENCHMARK_CAPTURE(raw, direct_dsync_thread, RawFile{true, true, true})->Apply(sizes);
 BENCHMARK_CAPTURE(raw, direct_fdatasync, RawFile{true, false})->Apply(sizes);
 BENCHMARK_CAPTURE(raw, buffered_fdatasync, RawFile{false, false})->Apply(sizes);
-BENCHMARK_CAPTURE(commit, automatic, journal::DirectChoice::automatic)->Apply(sizes);
-BENCHMARK_CAPTURE(commit, buffered, journal::DirectChoice::off)->Apply(sizes);
+BENCHMARK_CAPTURE(commit, automatic, Way{})->Apply(sizes);
+#if defined(__linux__)
+BENCHMARK_CAPTURE(commit, event_loop, Way{journal::DirectChoice::automatic, true})->Apply(sizes);
+#endif
+BENCHMARK_CAPTURE(commit, buffered, Way{journal::DirectChoice::off})->Apply(sizes);
 
 }  // namespace
 }  // namespace tidemark::bench

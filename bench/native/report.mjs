@@ -95,8 +95,9 @@ const loops = {
   'raw/direct_dsync_thread': 'raw: the same, by another thread that is waited for',
   'raw/direct_fdatasync': 'raw: O_DIRECT, then fdatasync',
   'raw/buffered_fdatasync': 'raw: page cache, then fdatasync',
-  'commit/automatic': '**commit**, `directIO: "auto"`',
-  'commit/buffered': '**commit**, `directIO: false`',
+  'commit/automatic': '**commit**, `directIO: "auto"`, waited for',
+  'commit/event_loop': '**commit**, the same, by a thread that waits as an event loop does',
+  'commit/buffered': '**commit**, `directIO: false`, waited for',
 };
 
 /** A loop that does nothing but what the disk needs. */
@@ -142,8 +143,9 @@ export function nativeReport(run) {
     '',
     'One record a commit, the next when it is durable, on zero-filled files. The raw loops write the',
     'same number of bytes (direct ones: whole blocks) and make them durable, and do nothing else; a',
-    'commit goes through the hand-over, the writer’s thread and back: what the way to another thread',
-    'and back costs by itself has a row of its own.',
+    'commit that is waited for goes through the hand-over, the writer’s thread and back: what the way to',
+    'another thread and back costs by itself has a row of its own. Small ones of a thread that waits as an',
+    'event loop does are begun and ended by it, as those of JavaScript are.',
     '',
     ...commits(figures),
     '',

@@ -11,10 +11,12 @@
 namespace tidemark::journal {
 namespace {
 
-// Of a commit and of the one that ended just before, which is about how many callers there are.
-// More are written by the task, while the event loop encodes what follows: measured, 16 callers
-// gain by it and 24 lose.
+// Of a commit behind another one, together with that: about how many callers there are. More are
+// written by the task, while the event loop encodes what follows: measured, 16 callers gain by it
+// and 24 lose.
 constexpr std::size_t most_begun_records = 16;
+// Of a commit that nothing is in front of, as a batch whose caller waits for it.
+constexpr std::size_t most_lone_records = 128;
 constexpr std::size_t most_begun_bytes = std::size_t{32} << 10U;
 // An event loop that runs JavaScript does not look. The task does after so long, and then the
 // records of everybody go on.
@@ -30,7 +32,8 @@ bool Journal::Core::take_to_begin(const Client::State& client, std::size_t just_
   if (!client.notice || !transfers.write_through || options.linger != 0) return false;
   if (closing || failure || sync_requested || queue.size() != 1) return false;
   const PendingCommit& front = *queue.front();
-  if (!front.durable_wanted || just_ended + front.lengths.size() > most_begun_records ||
+  const std::size_t most = just_ended == 0 ? most_lone_records : most_begun_records;
+  if (!front.durable_wanted || just_ended + front.lengths.size() > most ||
       front.payload.size() > most_begun_bytes) {
     return false;
   }

@@ -125,6 +125,21 @@ TEST_CASE("what is handed over while a write is under way is begun at its end, a
   CHECK(close(world, handle).ok());
 }
 
+TEST_CASE("a batch that nothing is in front of is begun, many records behind others are not") {
+  SimulatedWorld world;
+  const Handle handle = begun_handle(world);
+  const std::vector<std::string> batch(64, "of a batch");
+  REQUIRE(give(handle, batch, true).ok());
+  CHECK(handle->writing());
+  REQUIRE(give(handle, {"behind it"}).ok());
+  CHECK_FALSE(handle->end_write());  // many callers, it seems: the task goes on
+  CHECK(durable(handle) == 65);
+  world.process.scheduler->run_until_idle();
+  CHECK(durable(handle) == 66);
+  CHECK(after_a_cut(world).size() == 66);
+  CHECK(close(world, handle).ok());
+}
+
 TEST_CASE("what is large, many, weak or lingers is left to the writer's task") {
   SimulatedWorld world;
   {
@@ -132,17 +147,17 @@ TEST_CASE("what is large, many, weak or lingers is left to the writer's task") {
     REQUIRE(give(handle, {std::string(40'000, 'x')}).ok());
     CHECK_FALSE(handle->writing());
     world.process.scheduler->run_until_idle();
-    REQUIRE(give(handle, std::vector<std::string>(100, "y")).ok());
+    REQUIRE(give(handle, std::vector<std::string>(200, "y")).ok());
     CHECK_FALSE(handle->writing());
     world.process.scheduler->run_until_idle();
-    CHECK(durable(handle) == 102);
+    CHECK(durable(handle) == 202);
     REQUIRE(give(handle, {"weak"}, false, {journal::DurabilityKind::os, 0}).ok());
     CHECK_FALSE(handle->writing());
     world.process.scheduler->run_until_idle();
     // Such a write makes nothing in front of it durable.
     REQUIRE(give(handle, {"behind a weak one"}).ok());
     world.process.scheduler->run_until_idle();
-    CHECK(durable(handle) == 104);
+    CHECK(durable(handle) == 204);
     CHECK(close(world, handle).ok());
   }
   journal::Options options = begun_options();
