@@ -414,7 +414,10 @@ export class Writer implements RecordSource, Awaited {
   }
 
   observe(observer: () => void): () => void {
-    return this.#waits.observe(observer);
+    const stop = this.#waits.observe(observer);
+    // Behind the beginning of the watch: of what became durable in front of it nobody is told.
+    this.#progress();
+    return stop;
   }
 
   makeReader(): NativeReader {

@@ -15,6 +15,29 @@ const onDisk = (body: (disk: SimulatedDisk) => Promise<void>) => () => {
   return disk.run(() => body(disk));
 };
 
+describe('open', () => {
+  it('applies what another handle made durable meanwhile, without waiting for an event more', async () => {
+    const path = join(temporaryDirectory(), 'journal');
+    const [mine, theirs] = [await Journal.open<string>(path), await Journal.open<string>(path)];
+    onTestFinished(async () => {
+      await mine.close();
+      await theirs.close();
+    });
+    await theirs.append('event 1');
+    const state = await openList(temporaryDirectory(), {
+      journal: mine,
+      apply: (list, text, seq) => {
+        // In the middle of the replay, whose end is known by now.
+        if (theirs.lastSeq === 1) theirs.appendSync('event 2');
+        list.push({ seq, text });
+      },
+    });
+    await state.transact(() => []);
+    expect(state.value).toEqual(textsTo(2));
+    await state.close();
+  });
+});
+
 describe('commit', () => {
   it(
     'resolves when the event is durable and applied',
