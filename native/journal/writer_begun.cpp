@@ -119,6 +119,7 @@ void Writer::end_begun(const std::shared_ptr<Client::State>& client) {
     const std::scoped_lock lock(core_.mutex);
     core_.keeper = Keeper::device;
     core_.begun_write.by = client;
+    core_.wake_by(core_.begun_write.patience_until);  // it may have come meanwhile, and rests
     return;
   }
   if (begun_error_ || current_) {
