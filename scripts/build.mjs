@@ -8,7 +8,13 @@ export function buildNative() {
   const nodedir = headersDirectory();
   const options = nodedir ? [`--nodedir=${nodedir}`] : [];
   const makefile = join(root, 'build', process.platform === 'win32' ? 'binding.sln' : 'Makefile');
-  const inputs = ['binding.gyp', 'native/sources.json', 'package.json', 'package-lock.json'];
+  const inputs = [
+    'binding.gyp',
+    'native/sources.json',
+    'package.json',
+    'package-lock.json',
+    'scripts/native-sources.cjs',
+  ];
   const isOlder = (file) => statSync(join(root, file)).mtimeMs > statSync(makefile).mtimeMs;
   if (!existsSync(makefile) || inputs.some(isOlder)) {
     run(...tool('node-gyp', 'node-gyp/bin/node-gyp.js'), 'configure', '--silent', ...options);

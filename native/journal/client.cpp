@@ -258,10 +258,7 @@ Result<std::uint64_t> Client::hand_over(const Batch& batch) {
     return taken;
   }();
   if (wake) core.task->wake();  // outside the lock, which the writer takes first of all
-  if (begin) {
-    core.writer->begin(state_);
-    begun_ = true;
-  }
+  if (begin) begun_ = core.writer->begin(state_);
   return first;
 }
 

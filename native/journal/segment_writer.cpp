@@ -123,13 +123,13 @@ io::Status SegmentWriter::append_commit(const CommitContents& contents,
   return io::done();
 }
 
-// Only what is at hand: a block that is to be read first, or a file that is to be opened, is waited
-// for, and so the next commit's that waits.
+bool SegmentWriter::can_begin() const noexcept {
+  return !unsynced_ && direct_primed_ && through_file_ && through_file_->begins_writes();
+}
+
 bool SegmentWriter::begin_commit(const CommitContents& contents, const format::Watermark& watermark,
                                  bool block_padded, io::Notice& notice) {
-  if (unsynced_ || !through_file_ || !through_file_->begins_writes() || !direct_primed_) {
-    return false;
-  }
+  assert(can_begin());
   begun_ = encode(contents, watermark, block_padded);
   if (!lay_out(stream_.end, begun_.parts, begun_blocks_)) return false;
   begun_.parts = {};  // the frame stands in direct_

@@ -48,8 +48,12 @@ class SegmentWriter {
   // and what the disk holds from end() on is unknown.
   io::Status append_commit(const CommitContents& contents, const format::Watermark& watermark,
                            bool block_padded, bool through = false);
-  // Begins append_commit(…, through) without waiting for anything: false where that cannot be, and
-  // nothing has happened then. The contents may go; the frame is laid out.
+  // Whether a commit can be begun with what is at hand: for a block that has to be read first, or a
+  // file to be opened, is waited, and so append_commit's writer does.
+  [[nodiscard]] bool can_begin() const noexcept;
+  // Begins append_commit(…, through) without waiting for anything, where can_begin(). False: the
+  // system takes no write now, and nothing has happened. The contents may go; the frame is laid
+  // out.
   bool begin_commit(const CommitContents& contents, const format::Watermark& watermark,
                     bool block_padded, io::Notice& notice);
   // What it came to; with `wait` never `not_yet`. Written: as append_commit leaves it. Refused: as

@@ -29,7 +29,8 @@ io::Next Writer::step() {
     const std::scoped_lock lock(core_.mutex);
     if (const auto left = leave_to_keeper()) return *left;
   }
-  if (begun_) take_over();
+  // The client did not come, or somebody waits.
+  if (begun_) static_cast<void>(finish_begun(true));
   const io::Next next = run();
   const std::scoped_lock lock(core_.mutex);
   if (next.kind != io::Next::Kind::wait) return next;

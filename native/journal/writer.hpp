@@ -23,9 +23,9 @@ class Writer {
   io::Next step();
 
   // Writes that a client begins (writer_begun.cpp). The keeper is the client, and is whatever comes
-  // next when these return.
+  // next when these return. Begin: whether the write of the commit in hand is under way.
   void take_in_hand(std::unique_ptr<PendingCommit> commit) noexcept;
-  void begin(const std::shared_ptr<Client::State>& client);
+  bool begin(const std::shared_ptr<Client::State>& client);
   void end_begun(const std::shared_ptr<Client::State>& client);
 
  private:
@@ -34,9 +34,9 @@ class Writer {
   // The task is the keeper.
   io::Next run();
   std::optional<io::Next> leave_to_keeper();  // mutex held
-  void take_over();
   [[nodiscard]] bool can_begin() noexcept;
   bool begin_current(io::Notice& notice);
+  void back_off() noexcept;  // the system refused
   // What became of the write that was begun; false: it is still under way.
   bool finish_begun(bool wait);
   void hand_to_task();

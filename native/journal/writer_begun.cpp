@@ -22,8 +22,8 @@ constexpr std::size_t most_begun_bytes = std::size_t{32} << 10U;
 // records of everybody go on.
 constexpr io::Nanoseconds patience = 5'000'000;
 // A write is refused where it would wait, as for pages of a follower that reads the last block
-// through the page cache, and that costs a turn of the event loop: after so many refusals in a row
-// only one commit in 64 is tried.
+// through the page cache, or where the system has no such calls. That costs a turn of the event
+// loop, or a frame encoded in vain: after so many refusals in a row only one commit in 64 is tried.
 constexpr unsigned most_refusals = 6;
 
 }  // namespace
@@ -84,17 +84,18 @@ void Writer::take_in_hand(std::unique_ptr<PendingCommit> commit) noexcept {
   current_ = std::move(commit);
 }
 
-void Writer::begin(const std::shared_ptr<Client::State>& client) {
+bool Writer::begin(const std::shared_ptr<Client::State>& client) {
   current_started_ = begun_at_ = core_.host.clock->monotonic();
   begun_ = can_begin() && begin_current(*client->notice);
   if (!begun_) {
     hand_to_task();
-    return;
+    return false;
   }
   const std::scoped_lock lock(core_.mutex);
   core_.keeper = Keeper::device;
   core_.begun_write = {client, core_.queue_is_due() ? 0 : begun_at_ + patience};
   core_.wake_by(core_.begun_write.patience_until);
+  return true;
 }
 
 bool Writer::can_begin() noexcept {
@@ -102,15 +103,23 @@ bool Writer::can_begin() noexcept {
     --left_to_task_;
     return false;
   }
-  return !poisoned_ && !must_leave_ && !predecessor_ && !successor_ && unsynced_.empty();
+  return !poisoned_ && !must_leave_ && !predecessor_ && !successor_ && unsynced_.empty() &&
+         segment_->can_begin();
 }
 
 bool Writer::begin_current(io::Notice& notice) {
   const bool padded = core_.options.block_padding;
   const CommitContents contents = dictionaries_.complete(
       bare_current(), [this](std::uint64_t name) { return find_dictionary(name); });
-  return segment_->fits(contents, padded) &&
-         segment_->begin_commit(contents, durable_, padded, notice);
+  if (!segment_->fits(contents, padded)) return false;
+  const bool begun = segment_->begin_commit(contents, durable_, padded, notice);
+  if (!begun) back_off();
+  return begun;
+}
+
+void Writer::back_off() noexcept {
+  refusals_ = std::min(refusals_ + 1, most_refusals);
+  left_to_task_ = 1U << refusals_;
 }
 
 void Writer::end_begun(const std::shared_ptr<Client::State>& client) {
@@ -135,11 +144,8 @@ void Writer::end_begun(const std::shared_ptr<Client::State>& client) {
       return;
     }
   }
-  begin(client);
+  static_cast<void>(begin(client));
 }
-
-// The client did not come, or somebody waits.
-void Writer::take_over() { static_cast<void>(finish_begun(true)); }
 
 bool Writer::finish_begun(bool wait) {
   io::Result<io::Ended> ended = segment_->end_commit(wait);
@@ -153,8 +159,7 @@ bool Writer::finish_begun(bool wait) {
     dictionaries_.wrote();
     settle_current(current_started_, begun_at_);
   } else {  // still in hand
-    refusals_ = std::min(refusals_ + 1, most_refusals);
-    left_to_task_ = 1U << refusals_;
+    back_off();
   }
   return true;
 }

@@ -63,16 +63,28 @@ std::unique_ptr<io::File> begun_file(io::Disk& disk, const std::string& path) {
   return std::move(file).value();
 }
 
-bool readable(const io::Notice& notice, int timeout_ms) {
-  pollfd watched{notice.descriptor(), POLLIN, 0};
-  return ::poll(&watched, 1, timeout_ms) == 1;
-}
-
 bool has_direct_files(io::Disk& disk, const std::string& directory) {
   auto support = disk.probe_direct(directory);
   const bool has = support && support.value().supported && support.value().durable_writes;
   if (!has) MESSAGE("skipped: no durable direct writes in " << directory);
   return has;
+}
+
+// A file of the system whose writes can be begun; none where the file system has no such files.
+struct Scene {
+  TemporaryDirectory directory;
+  io::Disk& disk = *io::system_host().disk;
+  std::string path = directory.at("file");
+  std::shared_ptr<io::Notice> notice = io::make_notice();
+  std::unique_ptr<io::File> file;
+  Scene() {
+    if (has_direct_files(disk, directory.path())) file = begun_file(disk, path);
+  }
+};
+
+bool readable(const io::Notice& notice, int timeout_ms) {
+  pollfd watched{notice.descriptor(), POLLIN, 0};
+  return ::poll(&watched, 1, timeout_ms) == 1;
 }
 
 }  // namespace
@@ -89,68 +101,57 @@ TEST_CASE("a notice is readable from its signal until it is cleared") {
 }
 
 TEST_CASE("a write that was begun is there when its end says so, and its notice tells") {
-  TemporaryDirectory directory;
-  io::Disk& disk = *io::system_host().disk;
-  if (!has_direct_files(disk, directory.path())) return;
-  const std::string path = directory.path() + "/file";
-  const auto file = begun_file(disk, path);
-  REQUIRE(file->begins_writes());
-  const auto notice = io::make_notice();
+  Scene scene;
+  if (!scene.file) return;
+  REQUIRE(scene.file->begins_writes());
   for (std::uint64_t i = 0; i < 8; ++i) {
     const std::string text = "write " + std::to_string(i);
     const io::AlignedBuffer buffer = block_of(text);
-    REQUIRE(file->begin_write(i * one_block, block_bytes(buffer), *notice));
+    REQUIRE(scene.file->begin_write(i * one_block, block_bytes(buffer), *scene.notice));
     io::Result<io::Ended> ended = io::Ended::not_yet;
     if (i % 2 == 0) {  // as an event loop does
-      REQUIRE(readable(*notice, -1));
-      notice->clear();
-      ended = file->end_write(false);
+      REQUIRE(readable(*scene.notice, -1));
+      scene.notice->clear();
+      ended = scene.file->end_write(false);
     } else {  // as somebody who cannot wait for that one
-      ended = file->end_write(true);
-      notice->clear();
+      ended = scene.file->end_write(true);
+      scene.notice->clear();
     }
     REQUIRE(ended.ok());
     CHECK(ended.value() == io::Ended::written);
   }
   for (std::uint64_t i = 0; i < 8; ++i) {
-    CHECK(text_at(disk, path, i * one_block, 7) == "write " + std::to_string(i));
+    CHECK(text_at(scene.disk, scene.path, i * one_block, 7) == "write " + std::to_string(i));
   }
 }
 
 TEST_CASE("a begun write is refused rather than waited for: over pages of the cache") {
-  TemporaryDirectory directory;
-  io::Disk& disk = *io::system_host().disk;
-  if (!has_direct_files(disk, directory.path())) return;
-  const std::string path = directory.path() + "/file";
-  const auto file = begun_file(disk, path);
-  const auto notice = io::make_notice();
+  Scene scene;
+  if (!scene.file) return;
   const io::AlignedBuffer buffer = block_of("over a page");
-  CHECK(text_at(disk, path, 0, 1) == std::string(1, '\0'));  // a reader's
+  CHECK(text_at(scene.disk, scene.path, 0, 1) == std::string(1, '\0'));  // a reader's
   bool written = false;
-  if (file->begin_write(0, block_bytes(buffer), *notice)) {
-    const auto ended = file->end_write(true);
+  if (scene.file->begin_write(0, block_bytes(buffer), *scene.notice)) {
+    const auto ended = scene.file->end_write(true);
     REQUIRE(ended.ok());
     written = ended.value() == io::Ended::written;
   }
   // Kernels differ; what was refused has changed nothing, and can be written.
-  CHECK(text_at(disk, path, 0, 11) == (written ? "over a page" : std::string(11, '\0')));
-  REQUIRE(file->write_at(0, block_bytes(buffer)).ok());
-  CHECK(text_at(disk, path, 0, 11) == "over a page");
+  CHECK(text_at(scene.disk, scene.path, 0, 11) ==
+        (written ? "over a page" : std::string(11, '\0')));
+  REQUIRE(scene.file->write_at(0, block_bytes(buffer)).ok());
+  CHECK(text_at(scene.disk, scene.path, 0, 11) == "over a page");
 }
 
 TEST_CASE("a write whose end nobody asked for is over when its file is") {
-  TemporaryDirectory directory;
-  io::Disk& disk = *io::system_host().disk;
-  if (!has_direct_files(disk, directory.path())) return;
-  const std::string path = directory.path() + "/file";
-  const auto notice = io::make_notice();
+  Scene scene;
+  if (!scene.file) return;
   {
     const io::AlignedBuffer buffer = block_of("left alone");
-    auto file = begun_file(disk, path);
-    REQUIRE(file->begin_write(one_block, block_bytes(buffer), *notice));
-    file.reset();
+    REQUIRE(scene.file->begin_write(one_block, block_bytes(buffer), *scene.notice));
+    scene.file.reset();
   }
-  CHECK(text_at(disk, path, one_block, 10) == "left alone");
+  CHECK(text_at(scene.disk, scene.path, one_block, 10) == "left alone");
 }
 
 TEST_CASE("only a direct file with synchronous writes begins any") {
@@ -177,23 +178,19 @@ TEST_CASE("only a direct file with synchronous writes begins any") {
 }
 
 TEST_CASE("a begun write behind the end of its file is refused, or there as a whole") {
-  TemporaryDirectory directory;
-  io::Disk& disk = *io::system_host().disk;
-  if (!has_direct_files(disk, directory.path())) return;
-  const std::string path = directory.path() + "/file";
-  const auto file = begun_file(disk, path);
-  const auto notice = io::make_notice();
+  Scene scene;
+  if (!scene.file) return;
   const io::AlignedBuffer buffer = block_of("behind the end");
   bool there = false;
-  if (file->begin_write(64 * one_block, block_bytes(buffer), *notice)) {
-    const auto ended = file->end_write(true);
+  if (scene.file->begin_write(64 * one_block, block_bytes(buffer), *scene.notice)) {
+    const auto ended = scene.file->end_write(true);
     REQUIRE(ended.ok());
     there = ended.value() == io::Ended::written;
   }
   if (there) {
-    CHECK(text_at(disk, path, 64 * one_block, 14) == "behind the end");
+    CHECK(text_at(scene.disk, scene.path, 64 * one_block, 14) == "behind the end");
   } else {
-    CHECK(file->size().value() == 16 * one_block);
+    CHECK(scene.file->size().value() == 16 * one_block);
   }
 }
 

@@ -1,9 +1,12 @@
 // Commits whose write the client that hands them over begins, and ends.
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "io/simulated_disk.hpp"
@@ -43,38 +46,42 @@ std::vector<std::string> after_a_cut(SimulatedWorld& world) {
   return records;
 }
 
-// A disk whose begun writes are all refused at their end, as by a system that would have to wait.
-class RefusingDisk final : public io::FaultDisk {
+// A disk that says of begun writes what a test wants. `begins`: whether the system takes one;
+// `says`: what it says of its end, where that is not what the disk behind says.
+class AnsweringDisk final : public io::FaultDisk {
  public:
   using io::FaultDisk::FaultDisk;
+  struct Answers {
+    std::function<bool()> begins = [] { return true; };
+    std::function<std::optional<io::Ended>()> says = [] { return std::nullopt; };
+  };
   io::Result<std::unique_ptr<io::File>> open(const std::string& path,
                                              const io::OpenOptions& options) override {
     auto opened = io::FaultDisk::open(path, options);
     if (!opened) return opened;
     return std::unique_ptr<io::File>(
-        std::make_unique<RefusingFile>(std::move(opened).value(), refused));
+        std::make_unique<AnsweringFile>(std::move(opened).value(), answers));
   }
 
-  std::shared_ptr<int> refused = std::make_shared<int>(0);
+  const std::shared_ptr<Answers> answers = std::make_shared<Answers>();
 
  private:
-  class RefusingFile final : public io::File {
+  class AnsweringFile final : public io::File {
    public:
-    RefusingFile(std::unique_ptr<io::File> inner, std::shared_ptr<int> refused)
-        : inner_(std::move(inner)), refused_(std::move(refused)) {}
+    AnsweringFile(std::unique_ptr<io::File> inner, std::shared_ptr<Answers> answers)
+        : inner_(std::move(inner)), answers_(std::move(answers)) {}
     io::Result<std::size_t> read_at(std::uint64_t offset, io::MutableBytes into) override {
       return inner_->read_at(offset, into);
     }
     io::Status write_at(std::uint64_t offset, std::span<const io::Bytes> parts) override {
       return inner_->write_at(offset, parts);
     }
-    bool begin_write(std::uint64_t /*offset*/, io::Bytes /*bytes*/, io::Notice& notice) override {
-      notice.signal();
-      return true;
+    bool begin_write(std::uint64_t offset, io::Bytes bytes, io::Notice& notice) override {
+      return answers_->begins() && inner_->begin_write(offset, bytes, notice);
     }
-    io::Result<io::Ended> end_write(bool /*wait*/) override {
-      ++*refused_;
-      return io::Ended::refused;
+    io::Result<io::Ended> end_write(bool wait) override {
+      const auto said = answers_->says();
+      return said ? *said : inner_->end_write(wait);
     }
     [[nodiscard]] bool begins_writes() const noexcept override { return inner_->begins_writes(); }
     io::Status sync() override { return inner_->sync(); }
@@ -86,7 +93,7 @@ class RefusingDisk final : public io::FaultDisk {
 
    private:
     std::unique_ptr<io::File> inner_;
-    std::shared_ptr<int> refused_;
+    std::shared_ptr<Answers> answers_;
   };
 };
 
@@ -272,22 +279,59 @@ TEST_CASE("a begun write that fails rejects, or ends the writer, as any other") 
   }
 }
 
-TEST_CASE("a begun write that the system refuses is written by the task") {
+TEST_CASE("what the system refuses to begin, or to end, is written by the task") {
+  for (const bool at_once : {true, false}) {
+    CAPTURE(at_once);
+    SimulatedWorld world;
+    const auto disk = std::make_shared<AnsweringDisk>(world.process.disk);
+    int refused = 0;
+    if (at_once) {
+      disk->answers->begins = [&refused] {
+        ++refused;
+        return false;
+      };
+    } else {
+      disk->answers->says = [&refused] {
+        ++refused;
+        return io::Ended::refused;
+      };
+    }
+    world.host = world.process.host(disk);
+    const Handle handle = begun_handle(world);
+    for (std::uint64_t i = 1; i <= 100; ++i) {
+      REQUIRE(give(handle, {"refused or not " + std::to_string(i)}).ok());
+      if (at_once) CHECK_FALSE(handle->writing());
+      REQUIRE(give(handle, {"behind it"}).ok());
+      static_cast<void>(handle->end_write());
+      world.process.scheduler->run_until_idle();
+      CHECK(durable(handle) == 1 + 2 * i);
+    }
+    CHECK(after_a_cut(world).size() == 201);
+    // Who refuses is asked less and less.
+    CHECK(refused > 3);
+    CHECK(refused < 10);
+    CHECK(close(world, handle).ok());
+  }
+}
+
+TEST_CASE("a look that comes too early leaves the write to the task all the same") {
   SimulatedWorld world;
-  const auto disk = std::make_shared<RefusingDisk>(world.process.disk);
+  const auto disk = std::make_shared<AnsweringDisk>(world.process.disk);
   world.host = world.process.host(disk);
   const Handle handle = begun_handle(world);
-  for (std::uint64_t i = 1; i <= 100; ++i) {
-    REQUIRE(give(handle, {"refused or not " + std::to_string(i)}).ok());
-    REQUIRE(give(handle, {"behind it"}).ok());
-    static_cast<void>(handle->end_write());
-    world.process.scheduler->run_until_idle();
-    CHECK(durable(handle) == 1 + 2 * i);
-  }
-  CHECK(after_a_cut(world).size() == 201);
-  // Who refuses is asked less and less: each time costs a turn of the event loop.
-  CHECK(*disk->refused > 3);
-  CHECK(*disk->refused < 10);
+  // While the client looks, the task comes, finds it at work, and rests.
+  disk->answers->says = [&world, early = true]() mutable -> std::optional<io::Ended> {
+    if (!std::exchange(early, false)) return std::nullopt;
+    world.process.scheduler->run_for(6 * one_millisecond);
+    return io::Ended::not_yet;
+  };
+  REQUIRE(give(handle, {"begun"}).ok());
+  CHECK(handle->end_write());
+  CHECK(handle->writing());
+  CHECK(durable(handle) == 1);
+  world.process.scheduler->run_until_idle();
+  CHECK(durable(handle) == 2);
+  CHECK_FALSE(handle->end_write());
   CHECK(close(world, handle).ok());
 }
 
