@@ -6,7 +6,7 @@ import { Checkpoint, type CheckpointEvent, type Codec, msgpack } from 'tidemark'
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { asynchronous, expectNothingUnhandled } from '../support/asynchronous';
-import { range, rejection, temporaryDirectory } from '../support/journals';
+import { range, rejection, rejections, temporaryDirectory } from '../support/journals';
 import { fileName, generationFiles, openCheckpoint } from './support';
 
 const upper: Codec<string> = {
@@ -370,8 +370,8 @@ describe.each(asynchronous)('%s', (_, result) => {
       message: 'migrate returned a promise: it has to be synchronous',
     });
     const third = await openCheckpoint<string>(directory, { codec: { ...upper, decode: asked } });
-    for (const refused of [third.load(), third.loadLenient()]) {
-      expect(await rejection(refused)).toMatchObject({
+    for (const error of await rejections([third.load(), third.loadLenient()])) {
+      expect(error).toMatchObject({
         code: 'ERR_TIDEMARK_ENCODE',
         cause: { message: 'codec.decode returned a promise: it has to be synchronous' },
       });

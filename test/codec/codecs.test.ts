@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { Checkpoint, type Codec, DurableState, msgpack, type StandardSchemaV1 } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openJournal, rejection, temporaryDirectory, valuesOf } from '../support/journals';
+import {
+  openJournal,
+  rejection,
+  rejections,
+  temporaryDirectory,
+  valuesOf,
+} from '../support/journals';
 
 describe('json', () => {
   it('is as JSON.stringify and JSON.parse say', async () => {
@@ -206,12 +212,12 @@ describe('a promise in place of the value', () => {
       apply: (count) => count + 1,
     });
     const transacted = state.transact(() => [1]);
-    for (const committed of [
+    for (const error of await rejections([
       state.commit(make()),
       state.commitBatch([1, make()]),
       state.transact(() => [1, make()]),
-    ]) {
-      expect(await rejection(committed)).toMatchObject(refused);
+    ])) {
+      expect(error).toMatchObject(refused);
     }
     await transacted;
     expect(await rejection(state.commit(make()))).toMatchObject(refused);

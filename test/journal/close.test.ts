@@ -1,6 +1,13 @@
 // close, closed, and what happens to those who wait.
 import { describe, expect, it } from 'vitest';
-import { openJournal, range, rejection, temporaryDirectory, valuesOf } from '../support/journals';
+import {
+  openJournal,
+  range,
+  rejection,
+  rejections,
+  temporaryDirectory,
+  valuesOf,
+} from '../support/journals';
 
 describe('close', () => {
   it('commits everything that was appended, without waiting for it', async () => {
@@ -57,7 +64,7 @@ describe('close', () => {
       journal.snapshot(temporaryDirectory()),
       journal.ready,
     ];
-    for (const attempt of attempts) expect(await rejection(attempt)).toMatchObject(closed);
+    for (const error of await rejections(attempts)) expect(error).toMatchObject(closed);
     expect(() => journal.write(1)).toThrow(expect.objectContaining(closed));
     expect(() => journal.appendSync(1)).toThrow(expect.objectContaining(closed));
     expect(() => journal.read()).toThrow(expect.objectContaining(closed));

@@ -7,6 +7,7 @@ import {
   collect,
   openJournal,
   rejection,
+  rejections,
   runChild,
   temporaryDirectory,
   valuesOf,
@@ -210,7 +211,7 @@ describe('read-only', () => {
       reader.truncateBefore(1),
       reader.ready,
     ];
-    for (const attempt of attempts) expect(await rejection(attempt)).toMatchObject(readOnly);
+    for (const error of await rejections(attempts)) expect(error).toMatchObject(readOnly);
     expect(() => reader.write(1)).toThrow(expect.objectContaining(readOnly));
     expect(() => reader.appendSync(1)).toThrow(expect.objectContaining(readOnly));
     expect(() => reader.createWriteStream()).toThrow(expect.objectContaining(readOnly));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Scan } from 'tidemark';
 import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it } from 'vitest';
-import { rejection } from '../support/journals';
+import { rejection, rejections } from '../support/journals';
 
 const onDisk = (body: () => Promise<void>) => () => new SimulatedDisk().run(body);
 
@@ -125,13 +125,13 @@ describe('what is no file at all', () => {
     'is refused as an argument',
     onDisk(async () => {
       const scan = await Scan.open('/s', { id: 's' });
-      for (const wrong of [
+      for (const error of await rejections([
         scan.importLines(7 as never),
         scan.importLines({} as never),
         scan.importLines([7] as never),
         scan.importCheckpoint(7 as never),
-      ]) {
-        expect(await rejection(wrong)).toMatchObject({
+      ])) {
+        expect(error).toMatchObject({
           name: 'TypeError',
           code: 'ERR_INVALID_ARG_TYPE',
         });

@@ -6,7 +6,7 @@ import { SimulatedDisk } from 'tidemark/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { asynchronous, expectNothingUnhandled } from '../support/asynchronous';
-import { openJournal, rejection, temporaryDirectory } from '../support/journals';
+import { openJournal, rejection, rejections, temporaryDirectory } from '../support/journals';
 import { commitTo, openList, textsTo } from './states';
 
 /** On a simulated disk: no test of these needs the real one. */
@@ -468,13 +468,13 @@ describe.each(asynchronous)('%s', (_, result) => {
     onDisk(async () => {
       expectNothingUnhandled();
       const state = await openList('/s', { check: asked });
-      for (const refused of [
+      for (const error of await rejections([
         state.commit('a'),
         state.commitBatch(['a']),
         state.transact(() => ['a']),
         state.commit('a'),
-      ]) {
-        expect(await rejection(refused)).toMatchObject(refusal('check'));
+      ])) {
+        expect(error).toMatchObject(refusal('check'));
       }
       expect(await rejection(state.transact(asked))).toMatchObject(refusal('decide'));
       await state.close();

@@ -43,6 +43,14 @@ export async function rejection(promise: Promise<unknown>): Promise<TidemarkErro
   throw new Error(`resolved with ${String(outcome.value)}`);
 }
 
+/**
+ * The errors of promises that are under way together. Each is looked at from the beginning: one that
+ * rejects while an earlier one is awaited would be an unhandled rejection.
+ */
+export function rejections(promises: Promise<unknown>[]): Promise<TidemarkError[]> {
+  return Promise.all(promises.map(rejection));
+}
+
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
