@@ -1,6 +1,9 @@
 #include "journal/closed_walk.hpp"
 
 #include <algorithm>
+
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "format/frame_probe.hpp"
@@ -25,14 +28,50 @@ struct Piece {
   std::uint64_t first_seq = 0;
   format::Stream stream;      // of its frames; `frames` is 0 where none begins in it
   std::vector<Frame> frames;  // those that a reader knows
-  std::uint64_t bytes_read = 0;
+};
+
+// The sources of the threads that walk: one for each, with a buffer that all of its pieces share.
+// The pages of a new one cost as much as reading them does.
+class Sources {
+ public:
+  Sources(io::File& file, std::uint64_t bytes) : file_(file), bytes_(bytes) {}
+
+  std::unique_ptr<FileSource> take() {
+    const std::scoped_lock lock(mutex_);
+    if (free_.empty()) return std::make_unique<FileSource>(file_, bytes_, window_bytes);
+    auto source = std::move(free_.back());
+    free_.pop_back();
+    return source;
+  }
+
+  void give_back(std::unique_ptr<FileSource> source) {
+    const std::scoped_lock lock(mutex_);
+    free_.push_back(std::move(source));
+  }
+
+  // When none is taken.
+  std::uint64_t bytes_read() const {
+    std::uint64_t sum = 0;
+    for (const auto& source : free_) sum += source->bytes_read();
+    return sum;
+  }
+
+ private:
+  io::File& file_;
+  std::uint64_t bytes_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<FileSource>> free_;
 };
 
 class Walk {
  public:
   Walk(io::File& file, std::uint64_t bytes, const format::SegmentHeader& header, std::uint64_t end,
        std::uint64_t piece_bytes)
-      : file_(file), bytes_(bytes), header_(header), end_(end), piece_bytes_(piece_bytes) {}
+      : sources_(file, bytes),
+        bytes_(bytes),
+        header_(header),
+        end_(end),
+        piece_bytes_(piece_bytes) {}
 
   std::optional<ClosedSegment> run(io::Tasks& tasks) {
     if (end_ > bytes_ || end_ <= header_.data_start()) return std::nullopt;
@@ -47,10 +86,10 @@ class Walk {
 
  private:
   void look_at(Piece& piece, std::uint64_t from, std::uint64_t to) {
-    FileSource source(file_, bytes_, window_bytes);
-    piece.sound = look_at_frames(piece, source, from, std::min(to, end_)) &&
-                  look_at_zeros(source, std::max(from, end_), to);
-    piece.bytes_read += source.bytes_read();
+    auto source = sources_.take();
+    piece.sound = look_at_frames(piece, *source, from, std::min(to, end_)) &&
+                  look_at_zeros(*source, std::max(from, end_), to);
+    sources_.give_back(std::move(source));
   }
 
   bool look_at_frames(Piece& piece, FileSource& source, std::uint64_t from, std::uint64_t to) {
@@ -85,12 +124,12 @@ class Walk {
   std::optional<ClosedSegment> joined() const {
     ClosedSegment closed;
     closed.index = std::make_shared<SharedIndex>();
+    closed.bytes_read = sources_.bytes_read();
     format::Stream& all = closed.stream;
     all.end = header_.data_start();
     all.next_seq = header_.first_seq;
     for (const Piece& piece : pieces_) {
       if (!piece.sound) return std::nullopt;
-      closed.bytes_read += piece.bytes_read;
       const format::Stream& one = piece.stream;
       if (one.frames == 0) continue;
       // The digest is of all frames in their order, also of those that a reader steps over.
@@ -114,7 +153,7 @@ class Walk {
     return closed;
   }
 
-  io::File& file_;
+  Sources sources_;
   std::uint64_t bytes_;
   const format::SegmentHeader& header_;
   std::uint64_t end_;

@@ -44,18 +44,18 @@ class Search {
   }
 
  private:
-  // The offset of the last block that is not zero, where the zeros are all behind the rest.
+  // The offset of the last block that is not zero, where the zeros are all behind the rest. The end
+  // is asked first: a file that grew by its commits has no zeros.
   std::optional<std::uint64_t> last_block() {
     std::uint64_t low = segment_.data_start() / block_;
     std::uint64_t high = (bytes_ + block_ - 1) / block_;  // zero from here on
-    while (low < high) {
-      const std::uint64_t middle = low + (high - low) / 2;
-      const auto view = source_.view(middle * block_, static_cast<std::size_t>(block_));
+    for (std::uint64_t asked = high - 1; low < high; asked = low + (high - low) / 2) {
+      const auto view = source_.view(asked * block_, static_cast<std::size_t>(block_));
       if (!view || view->empty()) return std::nullopt;
       if (format::is_zero(*view)) {
-        high = middle;
+        high = asked;
       } else {
-        low = middle + 1;
+        low = asked + 1;
       }
     }
     if (low == 0) return std::nullopt;

@@ -16,9 +16,9 @@ struct ClosingMark {
   std::uint64_t bytes_read = 0;  // from the device, to find it
 };
 
-// nullopt: there is none, or it cannot be asked of the device. Reads a few blocks, by halving the
-// file for the last one that is not zero: records of zeros may mislead it, and then it finds
-// nothing. The file was synced.
+// nullopt: there is none, or it cannot be asked of the device. Reads a few blocks: the end of the
+// file and, by halving it, the last one that is not zero. Records of zeros may mislead it, and then
+// it finds nothing. The file was synced.
 std::optional<ClosingMark> closing_mark_on_device(io::Disk& disk, const SurveyedFile& file);
 
 }  // namespace tidemark::journal
