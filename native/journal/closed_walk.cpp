@@ -75,8 +75,7 @@ class Walk {
 
   std::optional<ClosedSegment> run(io::Tasks& tasks) {
     if (end_ > bytes_ || end_ <= header_.data_start()) return std::nullopt;
-    const std::uint64_t data = bytes_ - header_.data_start();
-    pieces_.resize(static_cast<std::size_t>((data + piece_bytes_ - 1) / piece_bytes_));
+    divide(bytes_ - header_.data_start());
     do_pieces(tasks, pieces_.size(), [this](std::size_t number) {
       const std::uint64_t from = header_.data_start() + number * piece_bytes_;
       look_at(pieces_[number], from, std::min(bytes_, from + piece_bytes_));
@@ -85,6 +84,15 @@ class Walk {
   }
 
  private:
+  // Two threads share the pieces: as many for one as for the other, and of one size.
+  void divide(std::uint64_t data) {
+    const auto share = [data](std::uint64_t of) { return (data + of - 1) / of; };
+    std::uint64_t count = share(piece_bytes_);
+    if (count > 1) count += count % 2;
+    piece_bytes_ = share(count);
+    pieces_.resize(static_cast<std::size_t>(share(piece_bytes_)));
+  }
+
   void look_at(Piece& piece, std::uint64_t from, std::uint64_t to) {
     auto source = sources_.take();
     piece.sound = look_at_frames(piece, *source, from, std::min(to, end_)) &&
