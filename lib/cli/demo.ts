@@ -6,6 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { native } from '../native';
 import type { RecoveryReport } from '../recovery/index';
 import { journalPathOf } from '../state/reading';
 import { parseCount, type Register } from './command';
@@ -80,6 +81,7 @@ interface Outcome {
 }
 
 async function demo(io: Io, named: string | undefined, options: DemoOptions): Promise<number> {
+  native(); // before anything is made or promised
   using interrupt = new Interrupt();
   const tree = treeOf(named);
   const directory = canonical(await mkdtemp(join(tmpdir(), 'tidemark-demo-')));

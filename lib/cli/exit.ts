@@ -107,9 +107,13 @@ export function exitCodeOf(error: unknown): number {
   return isMissing(error) ? Exit.unreadable : exitOfCode[system];
 }
 
-/** The same for a command that only reads: what cannot be read is one case, whatever prevents it. */
+/**
+ * The same for a command that only reads: what cannot be read is one case, whatever prevents it. An
+ * installation without its native part is no finding about what was to be read.
+ */
 export function exitCodeOfReading(error: unknown): number {
   const code = exitCodeOf(error);
+  if (codeOf(error) === 'ERR_TIDEMARK_NATIVE_LOAD') return code;
   return code === Exit.io || code === Exit.unavailable ? Exit.unreadable : code;
 }
 

@@ -41,9 +41,6 @@ const registers: readonly Register[] = [
   registerDemo,
 ];
 
-/** Commander's ends that are no mistakes. */
-const helpCodes: readonly string[] = ['commander.helpDisplayed', 'commander.version'];
-
 function makeProgram(run: Runner): Command {
   const { version } = require('../../package.json') as { version: string };
   const program = new Command('tidemark')
@@ -62,11 +59,12 @@ function makeProgram(run: Runner): Command {
 }
 
 /** What holds for all commands, and theirs. */
-function settle(parent: Command, version: string): void {
+function settle(parent: Command, version: string, path: string = parent.name()): void {
+  parent.showHelpAfterError(`"${path} --help" says what there is.`);
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent).version(version, '-V, --version', 'print the version');
     command.allowExcessArguments(false);
-    settle(command, version);
+    settle(command, version, `${path} ${command.name()}`);
   }
 }
 
@@ -83,8 +81,8 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has said what it is.
-      exitCode = helpCodes.includes(error.code) ? Exit.ok : Exit.usage;
+      // Commander has said what it is; help and the version are no mistakes.
+      exitCode = error.exitCode === 0 ? Exit.ok : Exit.usage;
     } else {
       note(io, describe(error));
       exitCode = exitCodeOf(error);

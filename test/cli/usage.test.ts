@@ -1,8 +1,8 @@
 // Help, version and wrong usage, the same for every command.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { root, temporaryDirectory, tidemark } from './run';
+import { root, shell, temporaryDirectory, tidemark } from './run';
 
 const commands = [
   'append',
@@ -45,6 +45,42 @@ describe('help and version', () => {
   });
 });
 
+describe('the command "help"', () => {
+  it('prints the help of a command, and exits with 0', async () => {
+    for (const args of [['help'], ['help', 'cat'], ['scan', 'help', 'status']]) {
+      const { code, stdout, stderr } = await tidemark(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('Usage: tidemark');
+    }
+  });
+});
+
+describe('without the native part', () => {
+  it('every command ends with exit code 69, and makes nothing', async () => {
+    const directory = temporaryDirectory();
+    const missing = join(directory, 'none.node');
+    for (const command of [
+      'cat',
+      'verify',
+      'inspect',
+      'checkpoint inspect',
+      'state dump',
+      'scan status',
+      'doctor',
+      'bench',
+      'demo',
+    ]) {
+      const environment = `TIDEMARK_NATIVE_PATH="${missing}" TMPDIR="${directory}"`;
+      const { code, stderr } = await shell(
+        `export ${environment}; tidemark ${command} "${directory}"`,
+      );
+      expect({ command, code }).toEqual({ command, code: 69 });
+      expect(stderr).toContain('ERR_TIDEMARK_NATIVE_LOAD');
+      expect(readdirSync(directory)).toEqual([]);
+    }
+  });
+});
+
 describe('wrong usage is exit code 64, said on standard error', () => {
   const directory = join(temporaryDirectory(), 'never-made');
   it.each<[string, string[]]>([
@@ -68,6 +104,11 @@ describe('wrong usage is exit code 64, said on standard error', () => {
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('names the help of the command, or of those below it', async () => {
+    expect((await tidemark(['cat'])).stderr).toContain('"tidemark cat --help"');
+    expect((await tidemark(['scan', 'foo'])).stderr).toContain('"tidemark scan --help"');
   });
 
   it('names the command or option that was meant', async () => {
