@@ -77,6 +77,9 @@ class Tasks {
   Tasks(const Tasks&) = delete;
   Tasks& operator=(const Tasks&) = delete;
   virtual ~Tasks() = default;
+  // Whether what is started and submitted will ever run: a first thread is there, and stays. False
+  // where the system starts none.
+  virtual bool ready() { return true; }
   // Starts a task asleep: its first step comes after the first wake. The production driver gives
   // it a thread of its own on the first wake and may take the thread back while the task sleeps
   // without a deadline (so that a thousand idle journals do not need a thousand threads).

@@ -6,9 +6,10 @@
 
 namespace tidemark::io {
 
-void ThreadPool::prepare() {
+bool ThreadPool::prepare() {
   std::unique_lock lock(mutex_);
   if (threads_ == 0) grow(lock);
+  return threads_ > 0;
 }
 
 void ThreadPool::submit(std::function<void()> job) {

@@ -32,8 +32,9 @@ class ThreadPool : public std::enable_shared_from_this<ThreadPool> {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool() = default;
 
-  // Starts the first thread, so that the reserve is there before it is needed.
-  void prepare();
+  // Starts the first thread, so that the reserve is there before it is needed. False: there is
+  // none.
+  bool prepare();
   // Runs `job` in the caller when there is no thread at all and none to be had.
   void submit(std::function<void()> job);
   // False, and `job` untouched, when there is no thread at all and none to be had.

@@ -190,8 +190,9 @@ class ThreadTasks final : public Tasks {
   ThreadTasks& operator=(const ThreadTasks&) = delete;
   ~ThreadTasks() override { shared_->pool->close(); }
 
+  bool ready() override { return shared_->pool->prepare(); }
   std::shared_ptr<Task> start(std::string name, std::function<Next()> step) override {
-    shared_->pool->prepare();
+    static_cast<void>(ready());
     return std::make_shared<ThreadTask>(std::move(name), std::move(step), shared_);
   }
   void submit(std::function<void()> job) override { shared_->pool->submit(std::move(job)); }

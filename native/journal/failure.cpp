@@ -54,4 +54,15 @@ Failure from_io(const io::Error& error, std::string what) {
   return failure;
 }
 
+Status require_threads(io::Tasks& tasks, const std::string& directory) {
+  if (tasks.ready()) return done();
+  Failure failure;
+  failure.code = Code::io;
+  failure.path = directory;
+  failure.message =
+      "the system starts no thread, and a journal needs one: the limit of processes and threads is "
+      "reached (`ulimit -u`, or that of a container)";
+  return Status(std::move(failure));
+}
+
 }  // namespace tidemark::journal

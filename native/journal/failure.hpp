@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/result.hpp"
+#include "io/tasks.hpp"
 
 namespace tidemark::journal {
 
@@ -59,5 +60,7 @@ inline Status done() { return Status(io::Done{}); }
 
 // NO_SPACE for a full disk or quota, IO for the rest.
 Failure from_io(const io::Error& error, std::string what);
+// In front of what needs threads: without one it would wait for ever.
+Status require_threads(io::Tasks& tasks, const std::string& directory);
 
 }  // namespace tidemark::journal

@@ -76,6 +76,7 @@ Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
     }
   }
   const std::string file(format::head_name);
+  const bool reserved = mark_reserve.has_value();
   const io::Status replaced = replace_mark(file, format::encode_head_mark(mark));
   if (!replaced) return from_io(replaced.error(), "the head mark cannot be written");
   std::vector<std::shared_ptr<const Segment>> released;
@@ -91,6 +92,8 @@ Result<TruncateResult> Journal::Core::truncate(std::uint64_t seq) {
   }
   // A removal that fails leaves debris for the next open.
   for (const auto& segment : released) static_cast<void>(host.disk->unlink(segment->path));
+  // The disk was full, and has room now.
+  if (reserved) reserve_mark();
   result.first_seq = target;
   result.released_segments = released.size();
   return result;

@@ -30,6 +30,7 @@ Observer::~Observer() = default;
 
 Result<std::shared_ptr<Observer>> Observer::open(const io::Host& host, const std::string& directory,
                                                  const Options& options) {
+  if (Status status = require_threads(*host.tasks, directory); !status) return status.error();
   const io::Nanoseconds started = host.clock->monotonic();
   auto state = std::make_unique<State>(host, directory, options);
   RecoveryReport report;

@@ -102,6 +102,7 @@ std::optional<Failure> expected_but_absent(const Options& options, const std::st
 
 Result<std::shared_ptr<Client>> Journal::open(const io::Host& host, const std::string& directory,
                                               const Options& options, Client::Notify notify) {
+  if (Status ready = require_threads(*host.tasks, directory); !ready) return ready.error();
   if (!host.disk->status(directory)) {
     if (auto failure = expected_but_absent(options, directory)) return *failure;
     if (io::Status made = io::make_directories(*host.disk, directory, directory_mode(options.mode));

@@ -107,10 +107,12 @@ bool BegunWrite::begin(int descriptor, std::uint64_t offset, Bytes bytes, Notice
 std::optional<std::int64_t> BegunWrite::end(bool wait) {
   io_event event{};
   timespec at_once{};
-  const long ended = retry_interrupted([&] {
+  const auto ask = [&] {
     return ::syscall(SYS_io_getevents, context_->id, wait ? 1L : 0L, 1L, &event,
                      wait ? nullptr : &at_once);
-  });
+  };
+  long ended = retry_interrupted(ask);
+  while (wait && ended == 0) ended = retry_interrupted(ask);  // who waits counts on an end
   if (ended == 0) return std::nullopt;
   // Of a context that is no more: what became of the write cannot be known.
   const std::int64_t result = ended == 1 ? event.res : -EIO;

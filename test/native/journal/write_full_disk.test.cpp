@@ -108,6 +108,28 @@ TEST_CASE("the room for a mark is kept again after it was used, and ends with th
   CHECK(mark_temporaries(world).empty());
 }
 
+TEST_CASE("the room for a mark is kept again as soon as a truncation has made some") {
+  World world;
+  auto handle = filled(world);
+  // Full until the first file goes.
+  const auto reserve = mark_temporaries(world);
+  REQUIRE(reserve.size() == 1);
+  bool full = true;
+  world.disk->intercept([&, until = full_but_for(reserve.front())](
+                            const io::DiskCall& call) -> std::optional<io::Fault> {
+    if (call.call == io::Call::unlink && call.path.ends_with(".tide")) full = false;
+    return full ? until(call) : std::nullopt;
+  });
+  REQUIRE(handle->journal()->truncate_before(50).ok());
+  CHECK_FALSE(full);
+  const auto behind = mark_temporaries(world);
+  REQUIRE(behind.size() == 1);
+  world.disk->intercept(full_but_for(behind.front()));
+  CHECK(handle->journal()->truncate_before(55).ok());
+  world.disk->heal();
+  CHECK(close(handle).ok());
+}
+
 TEST_CASE("a mark that cannot be written anywhere is refused, and changes nothing") {
   World world;
   auto handle = filled(world);

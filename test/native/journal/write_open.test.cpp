@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "format/names.hpp"
+#include "io/threads.hpp"
 #include "journal/observer.hpp"
 #include "journal/tools.hpp"
 #include "write_support.hpp"
@@ -418,4 +419,17 @@ TEST_CASE("a snapshot that failed can be tried again in the same place") {
   CHECK(names(*world.memory, "/copy").empty());
   put(*world.memory, segment_file_path(1), sound);
   CHECK(journal::copy_view(world.host, view, directory, "/copy", {}).ok());
+}
+
+TEST_CASE("where the system starts no thread an open is refused, and makes nothing") {
+  World world;
+  io::ThreadTasksOptions without;
+  without.start_thread = [](const std::string&, const std::function<void()>&) { return false; };
+  world.host.tasks = io::make_thread_tasks(without);
+  const auto opened = journal::Journal::open(world.host, directory, quiet_options(), nullptr);
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error().code == Code::io);
+  CHECK(opened.error().message.find("no thread") != std::string::npos);
+  CHECK_FALSE(journal::Observer::open(world.host, directory, {}).ok());
+  CHECK_FALSE(world.memory->list(directory).ok());
 }
