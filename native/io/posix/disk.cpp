@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "io/platform.hpp"
@@ -50,6 +51,32 @@ Result<Descriptor> open_directory(const std::string& path, Call call) {
   if (!descriptor.valid()) return error_of(call, path, errno);
   return descriptor;
 }
+
+// Kept open, so that a directory can be synced where the process has no other descriptor left: its
+// files have their new names by then, and a sync that was not made counts as one that failed.
+class SpareDescriptor {
+ public:
+  static SpareDescriptor& instance() {
+    static SpareDescriptor spare;
+    return spare;
+  }
+
+  // The directory, in the place of the spare. (Another thread may be quicker: then there is none.)
+  Result<Descriptor> spend_on(const std::string& path) {
+    const std::scoped_lock lock(mutex_);
+    kept_ = Descriptor();
+    return open_directory(path, Call::sync_directory);
+  }
+
+  void keep() {
+    const std::scoped_lock lock(mutex_);
+    if (!kept_.valid()) kept_ = Descriptor(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+
+ private:
+  std::mutex mutex_;
+  Descriptor kept_;
+};
 
 // An entry that vanished between readdir and here is left out: nothing is wrong with it.
 Status add_entry(int directory, const dirent& found, const std::string& path,
@@ -164,9 +191,14 @@ class PosixDisk final : public Disk {
   // mounts, a few FUSE ones. There is nothing more that we could do, so that counts as done.
   Status sync_directory(const std::string& path) override {
     auto opened = open_directory(path, Call::sync_directory);
+    SpareDescriptor& spare = SpareDescriptor::instance();
+    if (!opened && opened.error().code == Errc::too_many_files) opened = spare.spend_on(path);
     if (!opened) return std::move(opened).error();
-    if (sync_directory_entries(opened.value().get()) == 0 || errno == EINVAL) return done();
-    return error_of(Call::sync_directory, path, errno);
+    const int error = sync_directory_entries(opened.value().get()) == 0 ? 0 : errno;
+    opened = Descriptor();
+    spare.keep();
+    if (error == 0 || error == EINVAL) return done();
+    return error_of(Call::sync_directory, path, error);
   }
 
   Result<std::string> canonical(const std::string& path) override {

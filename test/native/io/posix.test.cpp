@@ -192,6 +192,7 @@ TEST_CASE("every descriptor is close-on-exec, and none leaks on any path") {
   REQUIRE(mkfifo(on.directory.at("fifo").c_str(), 0600) == 0);
   REQUIRE(symlink("x", on.directory.at("link").c_str()) == 0);
   write_text(disk, on.directory.at("file"), "");
+  need(disk.sync_directory(on.root()));  // keeps its spare one from now on
   const std::vector<int> before = open_descriptors();
   {
     OpenOptions options = writing(Create::exclusive);
@@ -218,6 +219,26 @@ TEST_CASE("every descriptor is close-on-exec, and none leaks on any path") {
   need(disk.file_system(on.root()));
   need(replace_file(disk, on.directory.at("file"), {}, 0600, "temporary"));
   CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("a directory is synced where the process has no descriptor left, again and again") {
+  SystemFixture f;
+  REQUIRE(f.disk->sync_directory(f.root()));
+  struct rlimit before {};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  struct rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(open_descriptors().back()) + 8;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<int> taken;
+  for (int number = dup(STDERR_FILENO); number >= 0; number = dup(STDERR_FILENO))
+    taken.push_back(number);
+  const Errc refused = failure(f.disk->list(f.root()));
+  std::vector<bool> synced;
+  for (int i = 0; i < 3; ++i) synced.push_back(f.disk->sync_directory(f.root()).ok());
+  for (const int number : taken) close(number);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(refused == Errc::too_many_files);
+  CHECK(synced == std::vector<bool>(3, true));
 }
 
 TEST_CASE("the lock of a killed process is free, and its holder still to be read") {
