@@ -212,7 +212,7 @@ export function checkOptions<T extends object>(
 ): Partial<T> {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw typeError(name, 'an object', value);
+    throw typeError(`options of ${name}`, 'an object', value);
   }
   const read: Record<string, unknown> = {};
   for (const key in value) {
