@@ -1,7 +1,7 @@
 #include "journal/closed_walk.hpp"
 
 #include <algorithm>
-
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>

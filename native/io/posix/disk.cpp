@@ -56,8 +56,9 @@ Result<Descriptor> open_directory(const std::string& path, Call call) {
 // files have their new names by then, and a sync that was not made counts as one that failed.
 class SpareDescriptor {
  public:
+  // Left to the end of the process on purpose, like the host.
   static SpareDescriptor& instance() {
-    static SpareDescriptor spare;
+    static SpareDescriptor& spare = *std::make_unique<SpareDescriptor>().release();
     return spare;
   }
 
