@@ -1082,7 +1082,10 @@ const rows = [
     'W38',
     'no descriptors at rotation',
     'the batch fails, the next may succeed',
-    rotation('records that wait for a sync get it although the next commit waits for a spare'),
+    [
+      ...rotation('records that wait for a sync get it although the next commit waits for a spare'),
+      ...posix('a directory is synced where the process has no descriptor left, again and again'),
+    ],
   ],
   [
     'W39',

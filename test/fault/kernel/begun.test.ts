@@ -181,6 +181,13 @@ describe.skipIf(why !== undefined)(because('a begun write', why), () => {
     expect(await problemsOf(played)).toEqual([]);
   });
 
+  it('whose end is waited for is asked for again where the system comes back without one', async () => {
+    const played = await play('blocked', { count: 20, command: 'io_getevents empty' });
+    expect(played.end).toEqual(well);
+    expect(played.seen).toMatchObject({ happened: true, shown: 22, acknowledged: 22 });
+    expect(await problemsOf(played)).toEqual([]);
+  });
+
   it('that is under way at process.exit is there afterwards', async () => {
     const played = await play('exits', { count: 20 });
     expect(played.end).toEqual(well);

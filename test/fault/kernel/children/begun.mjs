@@ -94,6 +94,7 @@ const scenarios = {
   // The second record waits for the first, whose end nobody looks at but the writer's thread.
   async blocked() {
     const { journal, teller } = await opened();
+    order(command);
     const { lastSeq } = journal;
     const appends = [];
     for (let n = 0; n < 2; n += 1) {
@@ -106,7 +107,12 @@ const scenarios = {
     while ((shown.at(-1) ?? 0) < lastSeq + 2) visits.visit();
     const settled = teller.acknowledged;
     await Promise.all(appends);
-    seen({ settled, shown: shown.at(-1), acknowledged: teller.acknowledged });
+    seen({
+      settled,
+      shown: shown.at(-1),
+      acknowledged: teller.acknowledged,
+      happened: happened(),
+    });
     await teller.close(journal);
   },
 
